@@ -1,0 +1,68 @@
+import type { PaperFilter, PaperKey } from '../paper.ts';
+import type { Embedding } from '../vector.ts';
+
+/** A paper near a query vector; `similarity` is the cosine, in [-1, 1]. */
+export interface Neighbour {
+  key: PaperKey;
+  similarity: number;
+}
+
+export interface Neighbours {
+  /** Best first; ties by smaller key. */
+  neighbours: Neighbour[];
+  /** True when every allowed paper was scored, false when the graph was searched. */
+  exact: boolean;
+}
+
+/** One change to the set of vectors: a new or replaced embedding, or `null` for a paper that no longer has one. */
+export interface VectorChange {
+  revision: number;
+  key: PaperKey;
+  embedding: Embedding | null;
+}
+
+/**
+ * Where an index gets its vectors from: the store, which is the truth. Revisions rise by commit order and are
+ * unique per change; a key appears once, at its latest revision.
+ */
+export interface VectorSource {
+  /** Identity of the library, so that an index file of another one is recognised. */
+  libraryId(): Promise<string>;
+  latestRevision(): Promise<number>;
+  /** The changes after a revision, ascending, at most `limit` of them. */
+  vectorChanges(afterRevision: number, limit: number): Promise<VectorChange[]>;
+  /** Keys of all papers that pass the filter, ascending. `excludedKeys` is not applied here. */
+  matchingKeys(filter: PaperFilter): Promise<PaperKey[]>;
+}
+
+export interface IndexStatus {
+  /** Papers that can be found by vector now. */
+  count: number;
+  /** The last store revision that is applied. */
+  revision: number;
+  /** `exact`: few enough to score all; `graph`: HNSW answers; `building`: HNSW is being built, exact search answers. */
+  state: 'exact' | 'graph' | 'building';
+  /** Why the last file was not used, when it was not. */
+  rebuildReason: string | null;
+  dimensions: number;
+  /** Bytes of the vectors held in memory, without the graph. */
+  vectorBytes: number;
+}
+
+/** Nearest neighbours of a vector among the papers of the library. */
+export interface VectorIndex {
+  /**
+   * The `limit` (1 to 10,000) most similar papers that pass the filter. Throws `index_failed` when the query has
+   * other dimensions than the index or is not of unit length.
+   */
+  nearest(query: Embedding, options: { limit: number; filter?: PaperFilter }): Promise<Neighbours>;
+  /** The stored embeddings of the given papers; papers without one are missing from the map. */
+  embeddings(keys: readonly PaperKey[]): Promise<Map<PaperKey, Embedding>>;
+  /** Applies what the source committed before this call, so that it is findable; yields to the event loop. */
+  refresh(): Promise<void>;
+  /** Writes the index file, unless the one on disk is current. */
+  save(): Promise<void>;
+  status(): Promise<IndexStatus>;
+  /** Stops background work. Does not save. */
+  close(): Promise<void>;
+}
