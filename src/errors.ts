@@ -5,6 +5,7 @@
 export const ERROR_CODES = [
   'invalid_input',
   'unauthorized',
+  'forbidden',
   'not_found',
   'conflict',
   'payload_too_large',

@@ -1,0 +1,119 @@
+import { AppError } from '../errors.ts';
+import type { Paper } from '../paper.ts';
+import type { PeopleStore, PickDay } from '../store/people-store.ts';
+import type { RecommendationParts } from './rank.ts';
+import { type Because, FEW_LIKES, type RecommendDeps, recommendations } from './recommend.ts';
+
+/** Picks a day. */
+export const PICKS_PER_DAY = 10;
+
+/** A personal pick must reach this score; below it, a shorter list is better. On the scale of cosine similarity. */
+export const QUALITY_BAR = 0.3;
+
+/** How far ahead of today picks can be asked for; the past is not bounded. */
+const MAX_DAYS_AHEAD = 366;
+
+/** What the ledger keeps of a pick, beside paper and score. */
+export interface PickDetails {
+  parts: Partial<RecommendationParts>;
+  because: Because;
+}
+
+export interface Pick extends PickDetails {
+  paper: Paper;
+  score: number;
+}
+
+export interface PicksAnswer {
+  user: string;
+  date: string;
+  picks: Pick[];
+  /** Why the list is short, empty, or not personal; null when there is nothing to say. */
+  note: string | null;
+  createdAt: string;
+}
+
+interface Deps extends RecommendDeps {
+  people: PeopleStore<PickDetails>;
+}
+
+/**
+ * The picks of a user for a date (today by default, in UTC). The first time, they are chosen from papers dated up to
+ * that date, without any paper that was picked for this user on another date, and recorded; from then on the record
+ * is the answer. Throws `invalid_input` for a date more than a year ahead.
+ */
+export async function dailyPicks(
+  deps: Deps,
+  { user, date }: { user: string; date?: string },
+): Promise<PicksAnswer> {
+  const now = deps.now();
+  const day = date ?? now.slice(0, 10);
+  if (Date.parse(day) > Date.parse(now.slice(0, 10)) + MAX_DAYS_AHEAD * 86_400_000) {
+    throw new AppError('invalid_input', `Expected a date at most ${MAX_DAYS_AHEAD} days ahead, got ${day}.`, {
+      errors: [{ path: 'date', message: `expected a date at most ${MAX_DAYS_AHEAD} days ahead` }],
+    });
+  }
+  const recorded = await deps.people.picks(user, day);
+  if (recorded) return shown(deps, recorded);
+  const chosen = await choose(deps, user, day, now);
+  // An empty day is not put on record: papers may still come, and nothing was shown that could be repeated.
+  return shown(deps, chosen.picks.length === 0 ? chosen : await deps.people.recordPicks(chosen));
+}
+
+async function choose(deps: Deps, user: string, date: string, now: string): Promise<PickDay<PickDetails>> {
+  const picked = await deps.people.pickedKeys(user);
+  const newest = await deps.store.newestDay();
+  const { list, basis } = await recommendations(deps, {
+    user,
+    today: date,
+    limit: PICKS_PER_DAY,
+    filter: {
+      excludedKeys: [...picked.keys()],
+      // Only when it excludes anything: a filter costs a look-up of its papers.
+      ...(newest !== null && newest > date && { to: date }),
+    },
+  });
+  const picks = list.filter(({ because, score }) => !isPersonal(because) || score >= QUALITY_BAR);
+  return {
+    user,
+    date,
+    createdAt: now,
+    note: noteOn(picks.length, basis.likes),
+    picks: picks.map(({ key, score, parts, because }) => ({ key, score, details: { parts, because } })),
+  };
+}
+
+const isPersonal = (because: Because) => because.kind === 'liked' || because.kind === 'saved';
+
+function noteOn(picks: number, likes: number): string | null {
+  if (likes === 0) {
+    return picks > 0
+      ? 'You have not liked any paper yet: these are recent and popular ones. Like a few for picks of your own.'
+      : 'Nothing to pick yet: the library has no paper up to this date that you have not seen.';
+  }
+  if (picks === 0) return 'Nothing today: no paper that you have not seen is near enough to what you like.';
+  if (likes < FEW_LIKES) return 'You have liked few papers yet: recent and popular ones fill the list.';
+  if (picks < PICKS_PER_DAY) {
+    return `Only ${picks} today: no other paper that you have not seen is near enough to what you like.`;
+  }
+  return null;
+}
+
+async function shown(deps: Deps, day: PickDay<PickDetails>): Promise<PicksAnswer> {
+  const papers = new Map(
+    (await deps.store.papersByKeys(day.picks.map(({ key }) => key))).map(({ key, paper }) => [key, paper]),
+  );
+  const picks = day.picks.flatMap(({ key, score, details }) => {
+    const paper = papers.get(key);
+    return paper ? [{ paper, score, ...details }] : [];
+  });
+  const gone = day.picks.length - picks.length;
+  const note = gone > 0 ? `${gone} of this day's picks have since left the library.` : null;
+  return {
+    user: day.user,
+    date: day.date,
+    createdAt: day.createdAt,
+    picks,
+    note: [day.note, note].filter((text) => text !== null).join(' ') || null,
+  };
+}

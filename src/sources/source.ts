@@ -1,0 +1,48 @@
+import type { z } from 'zod';
+import { loosePaperRecord, PAPER_FIELDS, type PaperRecord, strictPaperRecord } from '../paper.ts';
+
+/** One record of a source: valid, or rejected with the reason. `at` says where it stood, such as `line 12`. */
+export type SourceItem = { at: string; record: PaperRecord } | { at: string; id?: string; reason: string };
+
+/** Records of one outside format, in order, read as they are asked for. */
+export interface PaperSource extends AsyncIterable<SourceItem> {
+  /** Input bytes read so far, and in all (null when unknown, as from a pipe). */
+  progress(): { bytesRead: number; bytesTotal: number | null };
+  /** How often each field was there that no paper has. */
+  readonly ignoredFields: ReadonlyMap<string, number>;
+}
+
+/** Reasons name at most this many faults, and at most this many characters of each. */
+const MAX_FAULTS = 5;
+
+/** The faults of a value as one line: `date: expected …; title: …`. */
+export function reasonOf(error: z.core.$ZodError): string {
+  const faults = error.issues.slice(0, MAX_FAULTS).map((issue) => {
+    const path = issue.path.join('.');
+    return path === '' ? issue.message : `${path}: ${issue.message}`;
+  });
+  const more = error.issues.length - faults.length;
+  return faults.join('; ') + (more > 0 ? `; and ${more} more` : '');
+}
+
+const idOf = (value: unknown): { id?: string } => {
+  const id = typeof value === 'object' && value !== null ? Reflect.get(value, 'id') : undefined;
+  return typeof id === 'string' ? { id: id.slice(0, 200) } : {};
+};
+
+/**
+ * Validates one parsed value as a paper. `strict` refuses unknown fields; otherwise they are dropped and
+ * `onIgnored` is told each one's name.
+ */
+export function checkRecord(
+  value: unknown,
+  at: string,
+  options: { strict: boolean; onIgnored?: (field: string) => void },
+): SourceItem {
+  const parsed = (options.strict ? strictPaperRecord : loosePaperRecord).safeParse(value);
+  if (!parsed.success) return { at, ...idOf(value), reason: reasonOf(parsed.error) };
+  if (options.onIgnored) {
+    for (const field of Object.keys(value as object)) if (!PAPER_FIELDS.has(field)) options.onIgnored(field);
+  }
+  return { at, record: parsed.data };
+}

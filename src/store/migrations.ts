@@ -1,0 +1,123 @@
+/**
+ * The schema, as numbered steps. A released step is never edited: a change is a new step. SQLite's `user_version`
+ * holds the number of steps that a file has seen.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE meta (
+    name TEXT PRIMARY KEY,
+    value ANY NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO meta VALUES ('library_id', lower(hex(randomblob(16)))), ('revision', 0);
+
+  -- Every id ever seen keeps its key, so that a removed paper's feedback, picks and HNSW label stay its own.
+  CREATE TABLE paper_ids (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    -- Rises with every change to the paper's set of vectors; an index asks for what came after its own.
+    revision INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX paper_ids_revision ON paper_ids (revision);
+
+  CREATE TABLE papers (
+    key INTEGER PRIMARY KEY REFERENCES paper_ids (key),
+    title TEXT NOT NULL,
+    abstract TEXT NOT NULL,
+    authors TEXT NOT NULL,
+    date TEXT,
+    -- First day that the date can mean; '' when unknown, so that one index sorts all.
+    day TEXT NOT NULL,
+    categories TEXT NOT NULL,
+    source TEXT NOT NULL,
+    url TEXT,
+    doi TEXT,
+    arxiv_id TEXT,
+    venue TEXT,
+    upvotes INTEGER,
+    comment_count INTEGER,
+    organization TEXT,
+    author_count INTEGER,
+    code_url TEXT,
+    version INTEGER,
+    text_hash TEXT NOT NULL,
+    trend REAL NOT NULL,
+    added_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX papers_day ON papers (day, key);
+  CREATE INDEX papers_trend ON papers (trend, key);
+  CREATE INDEX papers_source ON papers (source);
+
+  -- Holds 'cs' beside 'cs.LG', so that an archive finds all its categories.
+  CREATE TABLE paper_categories (
+    category TEXT NOT NULL,
+    key INTEGER NOT NULL REFERENCES papers (key) ON DELETE CASCADE,
+    PRIMARY KEY (category, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX paper_categories_key ON paper_categories (key);
+
+  CREATE TABLE models (
+    model_id INTEGER PRIMARY KEY,
+    fingerprint TEXT NOT NULL UNIQUE,
+    dimensions INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE vectors (
+    paper_key INTEGER NOT NULL REFERENCES papers (key) ON DELETE CASCADE,
+    model_id INTEGER NOT NULL REFERENCES models (model_id) ON DELETE CASCADE,
+    vector BLOB NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX vectors_paper_model ON vectors (paper_key, model_id);
+
+  CREATE VIRTUAL TABLE papers_fts USING fts5 (
+    title, abstract, authors,
+    content = 'papers', content_rowid = 'key', tokenize = 'porter unicode61 remove_diacritics 2'
+  );
+  CREATE TRIGGER papers_fts_insert AFTER INSERT ON papers BEGIN
+    INSERT INTO papers_fts (rowid, title, abstract, authors) VALUES (new.key, new.title, new.abstract, new.authors);
+  END;
+  CREATE TRIGGER papers_fts_delete AFTER DELETE ON papers BEGIN
+    INSERT INTO papers_fts (papers_fts, rowid, title, abstract, authors)
+    VALUES ('delete', old.key, old.title, old.abstract, old.authors);
+  END;
+  CREATE TRIGGER papers_fts_update AFTER UPDATE ON papers
+  WHEN old.title <> new.title OR old.abstract <> new.abstract OR old.authors <> new.authors BEGIN
+    INSERT INTO papers_fts (papers_fts, rowid, title, abstract, authors)
+    VALUES ('delete', old.key, old.title, old.abstract, old.authors);
+    INSERT INTO papers_fts (rowid, title, abstract, authors) VALUES (new.key, new.title, new.abstract, new.authors);
+  END;
+
+  CREATE TABLE users (
+    user_key INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    created_at TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE feedback (
+    user_key INTEGER NOT NULL REFERENCES users (user_key) ON DELETE CASCADE,
+    paper_key INTEGER NOT NULL REFERENCES paper_ids (key),
+    signal TEXT NOT NULL CHECK (signal IN ('like', 'dislike', 'save', 'hide')),
+    at TEXT NOT NULL,
+    PRIMARY KEY (user_key, paper_key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX feedback_latest ON feedback (user_key, at, paper_key);
+
+  -- The ledger: a row a day asked for, even when it came out empty, and a row a pick.
+  CREATE TABLE pick_days (
+    user_key INTEGER NOT NULL REFERENCES users (user_key) ON DELETE CASCADE,
+    date TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    note TEXT,
+    PRIMARY KEY (user_key, date)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE picks (
+    user_key INTEGER NOT NULL,
+    date TEXT NOT NULL,
+    rank INTEGER NOT NULL,
+    paper_key INTEGER NOT NULL REFERENCES paper_ids (key),
+    score REAL NOT NULL,
+    details TEXT NOT NULL,
+    PRIMARY KEY (user_key, date, rank),
+    FOREIGN KEY (user_key, date) REFERENCES pick_days (user_key, date) ON DELETE CASCADE
+  ) STRICT, WITHOUT ROWID;
+  CREATE UNIQUE INDEX picks_never_twice ON picks (user_key, paper_key);
+  `,
+];

@@ -1,0 +1,84 @@
+import type { PaperRow } from './paper-row.ts';
+import type { SqliteDatabase } from './sqlite.ts';
+
+const COLUMNS = [
+  'title',
+  'abstract',
+  'authors',
+  'date',
+  'day',
+  'categories',
+  'source',
+  'url',
+  'doi',
+  'arxiv_id',
+  'venue',
+  'upvotes',
+  'comment_count',
+  'organization',
+  'author_count',
+  'code_url',
+  'version',
+  'text_hash',
+  'trend',
+  'updated_at',
+] as const;
+
+/** The prepared statements of the paper store; `modelId` is the model whose vectors it reads and writes. */
+export function paperStatements(db: SqliteDatabase, modelId: number) {
+  const select = 'SELECT p.*, i.id FROM papers p JOIN paper_ids i ON i.key = p.key';
+  return {
+    meta: db.prepare<[string], string | number>('SELECT value FROM meta WHERE name = ?').pluck(),
+    rowByKey: db.prepare<[number], PaperRow>(`${select} WHERE p.key = ?`),
+    rowById: db.prepare<[string], PaperRow>(`${select} WHERE i.id = ?`),
+    keyOf: db.prepare<[string], number>('SELECT key FROM paper_ids WHERE id = ?').pluck(),
+    keysOfSource: db.prepare<[string], number>('SELECT key FROM papers WHERE source = ?').pluck(),
+    hashOf: db.prepare<[number], string>('SELECT text_hash FROM papers WHERE key = ?').pluck(),
+    newKey: db.prepare<[string]>('INSERT INTO paper_ids (id, revision) VALUES (?, 0)'),
+    nextRevision: db
+      .prepare<[], number>("UPDATE meta SET value = value + 1 WHERE name = 'revision' RETURNING value")
+      .pluck(),
+    touch: db.prepare<[number, number]>('UPDATE paper_ids SET revision = ? WHERE key = ?'),
+    paperKeys: db.prepare<[], number>('SELECT key FROM papers ORDER BY key').pluck(),
+    insert: db.prepare(
+      `INSERT INTO papers (key, added_at, ${COLUMNS.join(', ')})
+       VALUES (@key, @updated_at, ${COLUMNS.map((name) => `@${name}`).join(', ')})`,
+    ),
+    update: db.prepare(
+      `UPDATE papers SET ${COLUMNS.map((name) => `${name} = @${name}`).join(', ')} WHERE key = @key`,
+    ),
+    remove: db.prepare<[number]>('DELETE FROM papers WHERE key = ?'),
+    clearCategories: db.prepare<[number]>('DELETE FROM paper_categories WHERE key = ?'),
+    addCategory: db.prepare<[string, number]>('INSERT INTO paper_categories (category, key) VALUES (?, ?)'),
+    vector: db
+      .prepare<[number], Buffer>(`SELECT vector FROM vectors WHERE paper_key = ? AND model_id = ${modelId}`)
+      .pluck(),
+    hasVector: db
+      .prepare<[number], number>(`SELECT 1 FROM vectors WHERE paper_key = ? AND model_id = ${modelId}`)
+      .pluck(),
+    putVector: db.prepare<[number, Buffer]>(
+      `INSERT INTO vectors (paper_key, model_id, vector) VALUES (?, ${modelId}, ?)
+       ON CONFLICT (paper_key, model_id) DO UPDATE SET vector = excluded.vector`,
+    ),
+    clearVectors: db.prepare<[number]>('DELETE FROM vectors WHERE paper_key = ?'),
+    dropVectors: db.prepare(`DELETE FROM vectors WHERE model_id = ${modelId}`),
+    dropAllVectors: db.prepare('DELETE FROM vectors'),
+    withoutVector: db.prepare<[number], PaperRow>(
+      `${select} WHERE NOT EXISTS (
+         SELECT 1 FROM vectors v WHERE v.paper_key = p.key AND v.model_id = ${modelId}
+       ) ORDER BY p.key LIMIT ?`,
+    ),
+    vectorChanges: db.prepare<[number, number], { revision: number; key: number; vector: Buffer | null }>(
+      `SELECT i.revision, i.key, v.vector FROM paper_ids i
+       LEFT JOIN vectors v ON v.paper_key = i.key AND v.model_id = ${modelId}
+       WHERE i.revision > ? ORDER BY i.revision LIMIT ?`,
+    ),
+    newestDay: db.prepare<[], string>('SELECT day FROM papers ORDER BY day DESC LIMIT 1').pluck(),
+    counts: db.prepare(
+      `SELECT (SELECT count(*) FROM papers) AS papers,
+              (SELECT count(*) FROM vectors WHERE model_id = ${modelId}) AS embedded,
+              (SELECT max(day) FROM papers WHERE day <> '') AS newestDay, (SELECT min(day) FROM papers WHERE day <> '') AS oldestDay`,
+    ),
+    countsBySource: db.prepare('SELECT source, count(*) FROM papers GROUP BY source ORDER BY source'),
+  };
+}

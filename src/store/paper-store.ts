@@ -1,0 +1,102 @@
+import type { VectorSource } from '../index/vector-index.ts';
+import type { IncomingPaper, Paper, PaperFilter, PaperKey } from '../paper.ts';
+import type { Embedding } from '../vector.ts';
+
+export interface StoredPaper {
+  key: PaperKey;
+  paper: Paper;
+}
+
+/** What committing a record did. `stale`: the text changed since it was embedded, so embed again and retry. */
+export type CommitOutcome = 'created' | 'updated' | 'unchanged' | 'stale';
+
+/** A record with the embedding of the text that it will have in the library, when it needs a new one. */
+export interface CommitItem {
+  incoming: IncomingPaper;
+  embedded: { textHash: string; embedding: Embedding } | null;
+}
+
+/** What a record would need before it can be committed. */
+export interface CommitPlan {
+  outcome: 'created' | 'updated' | 'unchanged';
+  /** The paper whose text must be embedded first; null when the stored embedding still fits. */
+  toEmbed: Paper | null;
+}
+
+export interface LexicalHit {
+  key: PaperKey;
+  /** BM25, higher is better, above 0. */
+  score: number;
+}
+
+export type ListingSort = 'newest' | 'trending';
+
+/** Where a listing goes on: the sort value and key of the last paper shown. */
+export interface ListingPosition {
+  value: string | number;
+  key: PaperKey;
+}
+
+export interface ListingPage {
+  papers: StoredPaper[];
+  next: ListingPosition | null;
+  total: number;
+}
+
+export interface LibraryCounts {
+  papers: number;
+  /** Papers that have an embedding of the current model. */
+  embedded: number;
+  bySource: Record<string, number>;
+  newestDay: string | null;
+  oldestDay: string | null;
+}
+
+/**
+ * Papers, their embeddings and their lexical index. Each method is one atomic piece of work. Embeddings belong to
+ * the model whose fingerprint the store was opened with; those of other models are kept beside them.
+ */
+export interface PaperStore extends VectorSource {
+  /** Says per record, in order, what committing it would do and whether its text must be embedded first. */
+  planCommit(records: readonly IncomingPaper[], replace?: boolean): Promise<CommitPlan[]>;
+  /**
+   * Writes records with their embeddings and lexical entries in one transaction: all of them, or none. A `stale`
+   * item is left out, the others are written. `replace` drops stored facts that a record does not state.
+   */
+  commitBatch(items: readonly CommitItem[], replace?: boolean): Promise<CommitOutcome[]>;
+  /** Removes papers by id; resolves to how many there were. Feedback and picks on them are kept. */
+  removePapers(ids: readonly string[]): Promise<number>;
+  /** Removes all papers of a source; resolves to how many there were. */
+  removeSource(source: string): Promise<number>;
+  /** The papers of the given keys, in the order of the keys; unknown keys are left out. */
+  papersByKeys(keys: readonly PaperKey[]): Promise<StoredPaper[]>;
+  /** The paper with this id, or null. The id is made canonical first. */
+  paperById(id: string): Promise<StoredPaper | null>;
+  /** The embedding of a paper, or null when it has none of the current model. */
+  embedding(key: PaperKey): Promise<Embedding | null>;
+  /**
+   * BM25 search for papers with any of the query's words. Any text is a query; one without words matches nothing.
+   * `total` counts all matches, not only the `limit` returned.
+   */
+  lexical(
+    query: string,
+    options: { limit: number; filter?: PaperFilter },
+  ): Promise<{ hits: LexicalHit[]; total: number }>;
+  /** One page of papers, newest or trending first. Papers without a date come last. */
+  list(options: {
+    filter?: PaperFilter;
+    sort: ListingSort;
+    limit: number;
+    after?: ListingPosition | null;
+  }): Promise<ListingPage>;
+  /** Papers that have no embedding of the current model, by ascending key. */
+  papersWithoutEmbedding(limit: number): Promise<StoredPaper[]>;
+  /** Stores embeddings of papers whose text still has the given hash; resolves to how many were stored. */
+  addEmbeddings(items: readonly { key: PaperKey; textHash: string; embedding: Embedding }[]): Promise<number>;
+  /** Forgets the embeddings of the current model (`everyModel`: of all), so that they are made again. */
+  dropEmbeddings(everyModel: boolean): Promise<number>;
+  /** The first day of the latest date of any paper, or null. */
+  newestDay(): Promise<string | null>;
+  counts(): Promise<LibraryCounts>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,168 @@
+import {
+  canonicalId,
+  type IncomingPaper,
+  mergedPaper,
+  type Paper,
+  type PaperKey,
+  samePaper,
+  textHash,
+} from '../paper.ts';
+import { fromBytes, toBytes } from '../vector.ts';
+import { lexicalSearch, listPapers, whereClause } from './paper-queries.ts';
+import { categoryRows, filterSql, isOutdated, type PaperRow, paperOf, rowOf } from './paper-row.ts';
+import { paperStatements } from './paper-statements.ts';
+import type {
+  CommitItem,
+  CommitOutcome,
+  CommitPlan,
+  LibraryCounts,
+  PaperStore,
+  StoredPaper,
+} from './paper-store.ts';
+import type { SqliteDatabase } from './sqlite.ts';
+
+type Statements = ReturnType<typeof paperStatements>;
+
+/** The papers of a library in SQLite, with embeddings of the model that `fingerprint` names. */
+export function createSqlitePaperStore(
+  db: SqliteDatabase,
+  model: { fingerprint: string; dimensions: number },
+): PaperStore {
+  db.prepare(
+    'INSERT INTO models (fingerprint, dimensions) VALUES (?, ?) ON CONFLICT (fingerprint) DO NOTHING',
+  ).run(model.fingerprint, model.dimensions);
+  const modelId = db
+    .prepare<[string], number>('SELECT model_id FROM models WHERE fingerprint = ?')
+    .pluck()
+    .get(model.fingerprint) as number;
+  const sql = paperStatements(db, modelId);
+  const write = writer(sql);
+  const atomically = <T>(work: () => T): T => db.transaction(work).immediate();
+  const stored = (row: PaperRow): StoredPaper => ({ key: row.key, paper: paperOf(row) });
+
+  return {
+    libraryId: async () => sql.meta.get('library_id') as string,
+    latestRevision: async () => sql.meta.get('revision') as number,
+    vectorChanges: async (afterRevision, limit) =>
+      sql.vectorChanges.all(afterRevision, limit).map(({ revision, key, vector }) => ({
+        revision,
+        key,
+        embedding: vector === null ? null : fromBytes(vector),
+      })),
+    matchingKeys: async (filter) => {
+      const { where, params } = filterSql(filter);
+      return db
+        .prepare<unknown[], PaperKey>(`SELECT p.key FROM papers p ${whereClause(where)} ORDER BY p.key`)
+        .pluck()
+        .all(...params);
+    },
+    planCommit: async (records, replace = false) =>
+      records.map((record): CommitPlan => {
+        const { outcome, vectorFits, after } = resolve(sql, record, replace);
+        return { outcome, toEmbed: outcome === 'unchanged' || vectorFits ? null : after };
+      }),
+    commitBatch: async (items, replace = false) =>
+      atomically(() => items.map((item) => write.commit(item, replace))),
+    removePapers: async (ids) =>
+      atomically(() => {
+        const rows = ids.map((id) => sql.rowById.get(canonicalId(id))).filter((row) => row !== undefined);
+        const keys = new Set(rows.map((row) => row.key));
+        for (const key of keys) write.remove(key);
+        return keys.size;
+      }),
+    removeSource: async (source) =>
+      atomically(() => {
+        const keys = sql.keysOfSource.all(source);
+        for (const key of keys) write.remove(key);
+        return keys.length;
+      }),
+    papersByKeys: async (keys) =>
+      keys
+        .map((key) => sql.rowByKey.get(key))
+        .filter((row) => row !== undefined)
+        .map(stored),
+    paperById: async (id) => {
+      const row = sql.rowById.get(canonicalId(id));
+      return row ? stored(row) : null;
+    },
+    embedding: async (key) => {
+      const vector = sql.vector.get(key);
+      return vector === undefined ? null : fromBytes(vector);
+    },
+    lexical: async (query, options) => lexicalSearch(db, query, options),
+    list: async (options) => listPapers(db, options),
+    papersWithoutEmbedding: async (limit) => sql.withoutVector.all(limit).map(stored),
+    addEmbeddings: async (items) =>
+      atomically(() => {
+        const fitting = items.filter((item) => sql.hashOf.get(item.key) === item.textHash);
+        for (const { key, embedding } of fitting) write.putVector(key, toBytes(embedding));
+        return fitting.length;
+      }),
+    dropEmbeddings: async (everyModel) =>
+      atomically(() => {
+        const gone = everyModel ? sql.dropAllVectors.run() : sql.dropVectors.run();
+        if (gone.changes > 0) write.touchAll();
+        return gone.changes;
+      }),
+    newestDay: async () => sql.newestDay.get() || null,
+    counts: async () => ({
+      ...(sql.counts.get() as Omit<LibraryCounts, 'bySource'>),
+      bySource: Object.fromEntries(sql.countsBySource.raw().all() as [string, number][]),
+    }),
+    close: async () => {
+      db.close();
+    },
+  };
+}
+
+/** What the library would hold after a record, against what it holds now. */
+function resolve(sql: Statements, incoming: IncomingPaper, replace: boolean) {
+  const row = sql.rowById.get(incoming.id);
+  const before = row ? paperOf(row) : null;
+  const outdated = row !== undefined && isOutdated(incoming, row.version);
+  const after = outdated && before ? before : mergedPaper(before, incoming, replace);
+  const hash = textHash(after);
+  const sameText = row?.text_hash === hash;
+  const vectorFits = sameText && sql.hasVector.get(row.key) !== undefined;
+  const version = outdated ? row.version : (incoming.version ?? row?.version ?? null);
+  const unchanged = before !== null && version === row?.version && samePaper(before, after);
+  const outcome: CommitPlan['outcome'] =
+    before === null ? 'created' : unchanged && (vectorFits || outdated) ? 'unchanged' : 'updated';
+  return { row, after, hash, sameText, vectorFits, version, outcome };
+}
+
+/** The writes that make up a transaction; each is called inside one. */
+function writer(sql: Statements) {
+  const touch = (key: PaperKey) => sql.touch.run(sql.nextRevision.get() as number, key);
+  const putVector = (key: PaperKey, bytes: Buffer) => {
+    sql.putVector.run(key, bytes);
+    touch(key);
+  };
+  const putPaper = (key: PaperKey, isNew: boolean, paper: Paper, version: number | null) => {
+    (isNew ? sql.insert : sql.update).run({ key, ...rowOf(paper, version, new Date().toISOString()) });
+    if (!isNew) sql.clearCategories.run(key);
+    for (const category of categoryRows(paper.categories)) sql.addCategory.run(category, key);
+  };
+  return {
+    putVector,
+    touchAll: () => {
+      for (const key of sql.paperKeys.all()) touch(key);
+    },
+    remove: (key: PaperKey) => {
+      sql.remove.run(key);
+      touch(key);
+    },
+    commit: ({ incoming, embedded }: CommitItem, replace: boolean): CommitOutcome => {
+      const { row, after, hash, sameText, vectorFits, version, outcome } = resolve(sql, incoming, replace);
+      if (outcome === 'unchanged') return outcome;
+      if (!vectorFits && embedded?.textHash !== hash) return 'stale';
+      const key =
+        row?.key ?? sql.keyOf.get(incoming.id) ?? Number(sql.newKey.run(incoming.id).lastInsertRowid);
+      // Embeddings of every model are of the old text now.
+      if (row && !sameText) sql.clearVectors.run(key);
+      putPaper(key, row === undefined, after, version);
+      if (!vectorFits && embedded) putVector(key, toBytes(embedded.embedding));
+      return outcome;
+    },
+  };
+}
