@@ -1,10 +1,10 @@
-import { createGraphBuilder, FUSED_DOMAIN, type GraphBuilder } from './onnx-graph.ts';
+import { createGraphBuilder, DATA_TYPES, FUSED_DOMAIN, type GraphBuilder } from './onnx-graph.ts';
 import { LOOKUP_WEIGHT, quantizeColumns, quantizeRows, SAFE_WEIGHT } from './quantize.ts';
 import type { WeightTensor } from './safetensors.ts';
 
 /**
- * Raised whenever the graph below would give other vectors (or another file) for the same weights: it is part of
- * the prepared model's folder name and of the fingerprint.
+ * Raised whenever the graph gives other vectors, or another file, for the same weights: it is part of the prepared
+ * folder's name and of the fingerprint.
  */
 export const GRAPH_VERSION = 1;
 
@@ -31,23 +31,29 @@ interface Context {
  * float32 [batch, sequence, hidden]. In int8, the layers' matrices are 7-bit with a scale per column, and inputs
  * are quantised as they come; the table of words is 8-bit with a scale per row; the rest stays float.
  *
+ * A change here that alters vectors or files must raise `GRAPH_VERSION`.
+ *
  * @param weights tensor by its name in the checkpoint; linear layers are stored [out, in].
  */
 export function bertModel(
   weights: (name: string) => WeightTensor,
   config: BertConfig,
   quantization: 'int8' | 'fp32',
-): Uint8Array {
+): Promise<Uint8Array> {
   const graph = createGraphBuilder('bert');
   const context: Context = { graph, weights, config, quantization };
-  const mask = graph.node('Cast', ['attention_mask'], { attributes: { to: 6 } }); // 6: int32
+  const mask = graph.node('Cast', ['attention_mask'], { attributes: { to: DATA_TYPES.int32 } });
   let hidden = embeddings(context);
   for (let layer = 0; layer < config.num_hidden_layers; layer++) {
     hidden = encoderLayer(context, `encoder.layer.${layer}`, hidden, mask);
   }
   const perToken = ['batch', 'sequence'];
   return graph.encode(
-    ['input_ids', 'attention_mask', 'token_type_ids'].map((name) => ({ name, type: 'int64', shape: perToken })),
+    ['input_ids', 'attention_mask', 'token_type_ids'].map((name) => ({
+      name,
+      type: 'int64',
+      shape: perToken,
+    })),
     {
       name: 'last_hidden_state',
       type: 'float',
@@ -99,7 +105,7 @@ function wordVectors(context: Context, weights: Context['weights']): string {
     graph.constant(`${name}.scale`, table.scales, [table.scales.length, 1]),
     'input_ids',
   ]);
-  return graph.node('Mul', [graph.node('Cast', [rows], { attributes: { to: 1 } }), scales]); // 1: float
+  return graph.node('Mul', [graph.node('Cast', [rows], { attributes: { to: DATA_TYPES.float } }), scales]);
 }
 
 /** Self-attention and the feed-forward block, each added to its input and normalised. */
@@ -131,14 +137,20 @@ function encoderLayer(context: Context, prefix: string, input: string, mask: str
 }
 
 /** Multi-head self-attention. The fused operator wants query, key and value side by side: [hidden, 3 * hidden]. */
-function attention({ graph, weights, config, quantization }: Context, prefix: string, input: string, mask: string) {
+function attention(
+  { graph, weights, config, quantization }: Context,
+  prefix: string,
+  input: string,
+  mask: string,
+) {
   const size = config.hidden_size;
   const joined = new Float32Array(size * 3 * size);
   const bias = new Float32Array(3 * size);
   for (const [part, name] of ['query', 'key', 'value'].entries()) {
     const { values } = weights(`${prefix}.${name}.weight`);
     for (let out = 0; out < size; out++) {
-      for (let i = 0; i < size; i++) joined[i * 3 * size + part * size + out] = values[out * size + i] as number;
+      for (let i = 0; i < size; i++)
+        joined[i * 3 * size + part * size + out] = values[out * size + i] as number;
     }
     bias.set(weights(`${prefix}.${name}.bias`).values, part * size);
   }
@@ -149,7 +161,6 @@ function attention({ graph, weights, config, quantization }: Context, prefix: st
     const weight = graph.constant(`${prefix}.weight`, joined, shape);
     return graph.node('Attention', [input, weight, biasName, mask], options);
   }
-  const layer = Number(/layer\.(\d)/.exec(prefix)![1]); const inv = smooth(weights, layer === 0 ? 'embeddings.LayerNorm' : `encoder.layer.${layer-1}.output.LayerNorm`, joined, 3*size); input = graph.node('Mul', [input, graph.constant(prefix + '.smooth', inv, [size])]);
   const { values, scales } = quantizeColumns(joined, 3 * size, SAFE_WEIGHT);
   const [whole, scale, zero] = graph.nodes('DynamicQuantizeLinear', [input], { outputs: 3 });
   return graph.node(
@@ -168,14 +179,6 @@ function attention({ graph, weights, config, quantization }: Context, prefix: st
 }
 
 /** A linear layer without its bias, which the operator after it adds. */
-function smooth(weights: any, norm: string, matrix: Float32Array, columns: number): Float32Array {
-  const g = weights(norm + '.weight').values, b = weights(norm + '.bias').values; const rows = g.length;
-  const s = new Float32Array(rows);
-  for (let i = 0; i < rows; i++) { let p = 0; for (let c = 0; c < columns; c++) p = Math.max(p, Math.abs(matrix[i*columns+c]!));
-    s[i] = ((Math.abs(g[i]) * 2 + Math.abs(b[i])) ** 0.3) / (p ** (1 - 0.3)); }
-  for (let i = 0; i < rows; i++) for (let c = 0; c < columns; c++) matrix[i*columns+c]! *= s[i]!;
-  return s.map((x: number) => 1 / x);
-}
 function dense({ graph, weights, quantization }: Context, name: string, input: string): string {
   const { shape, values } = weights(name);
   const [outSize, inSize] = shape as [number, number];
@@ -186,7 +189,6 @@ function dense({ graph, weights, quantization }: Context, name: string, input: s
   if (quantization === 'fp32') {
     return graph.node('MatMul', [input, graph.constant(name, transposed, [inSize, outSize])]);
   }
-  if (name.includes('intermediate')) { const inv = smooth(weights, name.replace('intermediate.dense.weight','attention.output.LayerNorm'), transposed, outSize); input = graph.node('Mul', [input, graph.constant(name + '.smooth', inv, [inSize])]); }
   const matrix = quantizeColumns(transposed, outSize, SAFE_WEIGHT);
   return graph.node(
     'DynamicQuantizeMatMul',

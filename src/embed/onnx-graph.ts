@@ -1,6 +1,4 @@
-import proto, { type onnx as types } from 'onnx-proto';
-
-const { onnx } = proto;
+import type { onnx } from 'onnx-proto';
 
 /** ONNX's own operators, as onnxruntime 1.14 knows them. */
 const ONNX_OPSET = 14;
@@ -10,12 +8,11 @@ const IR_VERSION = 7;
 export const FUSED_DOMAIN = 'com.microsoft';
 
 type TensorType = 'float' | 'int8' | 'int64';
-const { DataType } = onnx.TensorProto;
-const DATA_TYPES: Record<TensorType, types.TensorProto.DataType> = {
-  float: DataType.FLOAT,
-  int8: DataType.INT8,
-  int64: DataType.INT64,
-};
+
+/** `TensorProto.DataType` of https://github.com/onnx/onnx/blob/main/onnx/onnx.proto. */
+export const DATA_TYPES = { float: 1, int8: 3, int32: 6, int64: 7 } as const;
+/** `AttributeProto.AttributeType` of the same. */
+const ATTRIBUTE_TYPES = { float: 1, int: 2 } as const;
 
 /** A whole number becomes an int attribute, a `{ float }` a float attribute: JavaScript cannot tell 1 from 1.0. */
 type Attribute = number | { float: number };
@@ -36,7 +33,7 @@ export interface GraphBuilder {
   /** Adds a node and returns the name of its first output. */
   node(operator: string, inputs: readonly string[], options?: NodeOptions): string;
   /** The finished model file. `null` dimensions are free. */
-  encode(inputs: readonly GraphValue[], output: GraphValue & { from: string }): Uint8Array;
+  encode(inputs: readonly GraphValue[], output: GraphValue & { from: string }): Promise<Uint8Array>;
 }
 
 export interface GraphValue {
@@ -48,8 +45,8 @@ export interface GraphValue {
 
 /** An empty graph named `name`, to be written in the ONNX format (https://onnx.ai/onnx/repo-docs/IR.html). */
 export function createGraphBuilder(name: string): GraphBuilder {
-  const nodes: types.INodeProto[] = [];
-  const initializer: types.ITensorProto[] = [];
+  const nodes: onnx.INodeProto[] = [];
+  const initializer: onnx.ITensorProto[] = [];
 
   const addNodes: GraphBuilder['nodes'] = (operator, inputs, options = {}) => {
     const base = `${operator}_${nodes.length}`;
@@ -77,9 +74,11 @@ export function createGraphBuilder(name: string): GraphBuilder {
     },
     nodes: addNodes,
     node: (operator, inputs, options) => addNodes(operator, inputs, options)[0] as string,
-    encode(inputs, output) {
+    async encode(inputs, output) {
+      // Loaded only here: a start with a prepared model does without the protobuf library.
+      const { default: proto } = await import('onnx-proto');
       nodes.push({ name: output.name, opType: 'Identity', input: [output.from], output: [output.name] });
-      const model = onnx.ModelProto.create({
+      const model = proto.onnx.ModelProto.create({
         irVersion: IR_VERSION,
         producerName: 'paperwise',
         opsetImport: [
@@ -94,7 +93,7 @@ export function createGraphBuilder(name: string): GraphBuilder {
           output: [valueInfo(output)],
         },
       });
-      return onnx.ModelProto.encode(model).finish();
+      return proto.onnx.ModelProto.encode(model).finish();
     },
   };
 }
@@ -104,14 +103,13 @@ function typeOf(values: Float32Array | Int8Array | BigInt64Array): TensorType {
   return values instanceof Int8Array ? 'int8' : 'int64';
 }
 
-function attributeProto([name, value]: [string, Attribute]): types.IAttributeProto {
-  const { AttributeType } = onnx.AttributeProto;
+function attributeProto([name, value]: [string, Attribute]): onnx.IAttributeProto {
   return typeof value === 'number'
-    ? { name, type: AttributeType.INT, i: value }
-    : { name, type: AttributeType.FLOAT, f: value.float };
+    ? { name, type: ATTRIBUTE_TYPES.int, i: value }
+    : { name, type: ATTRIBUTE_TYPES.float, f: value.float };
 }
 
-function valueInfo({ name, type, shape }: GraphValue): types.IValueInfoProto {
+function valueInfo({ name, type, shape }: GraphValue): onnx.IValueInfoProto {
   const dim = shape.map((n) => (typeof n === 'number' ? { dimValue: n } : { dimParam: n }));
   return { name, type: { tensorType: { elemType: DATA_TYPES[type], shape: { dim } } } };
 }

@@ -79,7 +79,12 @@ async function choose(deps: Deps, user: string, date: string, now: string): Prom
     date,
     createdAt: now,
     note: noteOn(picks.length, basis.likes),
-    picks: picks.map(({ key, score, parts, because }) => ({ key, score, details: { parts, because } })),
+    picks: picks.map(({ key, paper, score, parts, because }) => ({
+      key,
+      paperId: paper.id,
+      score,
+      details: { parts, because },
+    })),
   };
 }
 

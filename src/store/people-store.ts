@@ -15,6 +15,7 @@ export interface Feedback {
 /** One paper of a day's picks, as it was recorded. `details` is what the recommender wants to show again. */
 export interface RecordedPick<Details> {
   key: PaperKey;
+  paperId: string;
   score: number;
   details: Details;
 }
@@ -58,7 +59,7 @@ export interface PeopleStore<Details = unknown> {
   recordPicks(day: PickDay<Details>): Promise<PickDay<Details>>;
   /** Keys of every paper that was ever picked for a user, with its date. */
   pickedKeys(user: string): Promise<Map<PaperKey, string>>;
-  /** Everything held on a user, by page-free streaming order: feedback first to last, then days first to last. */
+  /** Everything held on a user, feedback and days in the order of time. */
   exportUser(user: string): Promise<{ feedback: Feedback[]; days: PickDay<Details>[] }>;
   /** Deletes everything held on a user. */
   eraseUser(user: string): Promise<ErasedCounts>;

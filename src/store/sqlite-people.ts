@@ -12,6 +12,7 @@ interface DayRow {
 interface PickRow {
   date: string;
   paper_key: number;
+  paperId: string;
   score: number;
   details: string;
 }
@@ -33,6 +34,7 @@ export function createSqlitePeopleStore<Details>(db: SqliteDatabase): PeopleStor
     note: row.note,
     picks: sql.picks.all(key, row.date).map((pick) => ({
       key: pick.paper_key,
+      paperId: pick.paperId,
       score: pick.score,
       details: JSON.parse(pick.details) as Details,
     })),
@@ -160,7 +162,8 @@ function statements(db: SqliteDatabase) {
        ON CONFLICT (user_key, paper_key) DO NOTHING`,
     ),
     picks: db.prepare<[number, string], PickRow>(
-      'SELECT date, paper_key, score, details FROM picks WHERE user_key = ? AND date = ? ORDER BY rank',
+      `SELECT p.date, p.paper_key, i.id AS paperId, p.score, p.details FROM picks p
+       JOIN paper_ids i ON i.key = p.paper_key WHERE p.user_key = ? AND p.date = ? ORDER BY p.rank`,
     ),
     pickedKeys: db.prepare<[number], { paper_key: number; date: string }>(
       'SELECT paper_key, date FROM picks WHERE user_key = ?',

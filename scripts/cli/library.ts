@@ -1,0 +1,82 @@
+import type { Command } from 'commander';
+import { AppError } from '../../src/errors.ts';
+import { openServices } from '../../src/services.ts';
+import { configOf, jsonOption, withLibrary } from './common.ts';
+import { printJson } from './print.ts';
+
+export function addLibraryCommands(program: Command): void {
+  program
+    .command('status')
+    .description('what the library holds, and with which model')
+    .addOption(jsonOption())
+    .action(async ({ json }: { json?: boolean }, command: Command) => {
+      await withLibrary(command, async ({ store, people, embedder }) => {
+        const status = {
+          dataFolder: configOf(command).dataFolder,
+          library: await store.counts(),
+          people: await people.counts(),
+          model: { ...embedder.model, fingerprint: embedder.fingerprint },
+          revision: await store.latestRevision(),
+        };
+        if (json) return printJson(status);
+        const { library, model } = status;
+        const sources = Object.entries(library.bySource).map(([name, count]) => `${name} ${count}`);
+        console.log(`Library   ${status.dataFolder}`);
+        console.log(`Papers    ${library.papers} (${sources.join(', ') || 'none'})`);
+        console.log(`Dates     ${library.oldestDay ?? '-'} to ${library.newestDay ?? '-'}`);
+        console.log(
+          `Embedded  ${library.embedded} of ${library.papers} by ${model.id}, ${model.quantization}`,
+        );
+        console.log(
+          `People    ${status.people.users} (${status.people.feedback} signals, ${status.people.picks} picks)`,
+        );
+      });
+    });
+
+  program
+    .command('reindex')
+    .description('embed what has no embedding of the configured model, and build the index anew')
+    .option('--embeddings', 'forget the embeddings of this model first, so that all are made again')
+    .action(async ({ embeddings }: { embeddings?: boolean }, command: Command) => {
+      await withLibrary(command, async ({ store, ingest }) => {
+        if (embeddings) console.log(`${await store.dropEmbeddings(false)} embeddings dropped.`);
+        const { papers, embedded } = await store.counts();
+        const done = await ingest.embedMissing({
+          onProgress: (count) => console.log(`${count} of ${papers - embedded} embedded`),
+        });
+        console.log(`${done} papers were embedded.`);
+      });
+      await buildIndex(command);
+    });
+
+  program
+    .command('remove')
+    .description('remove papers, or all papers of a source')
+    .argument('[ids...]', 'paper ids')
+    .option('--source <name>', 'remove every paper of this source, such as "sample"')
+    .action(async (ids: string[], { source }: { source?: string }, command: Command) => {
+      if ((ids.length === 0) === (source === undefined)) {
+        throw new AppError('invalid_input', 'Expected paper ids, or --source and no ids.');
+      }
+      await withLibrary(command, async ({ store }) => {
+        const count = source === undefined ? await store.removePapers(ids) : await store.removeSource(source);
+        console.log(`${count} papers removed.`);
+        if (count === 0) process.exitCode = 1;
+      });
+    });
+}
+
+/** Throws the index file away and builds it from the stored embeddings; a running server keeps its own. */
+async function buildIndex(command: Command): Promise<void> {
+  const services = await openServices(configOf(command), {
+    mode: 'server',
+    log: (_, text) => console.log(text),
+  });
+  try {
+    await services.rebuildIndex();
+    const { count, state } = await services.index.status();
+    console.log(`The index holds ${count} papers (${state}).`);
+  } finally {
+    await services.close();
+  }
+}

@@ -1,0 +1,66 @@
+import { type Command, Option } from 'commander';
+import { SEARCH_MODES, type SearchMode } from '../../src/search.ts';
+import { addFilterOptions, filterOf, jsonOption, limitOption, withLibrary } from './common.ts';
+import { printJson, printRanked } from './print.ts';
+
+export function addSearchCommands(program: Command): void {
+  addFilterOptions(program.command('search'))
+    .description('find papers by words and by meaning')
+    .argument('<query...>', 'words, a question, a title or an id')
+    .addOption(new Option('--mode <mode>', 'how to search').choices(SEARCH_MODES).default('hybrid'))
+    .addOption(limitOption())
+    .addOption(jsonOption())
+    .action(async (query: string[], options, command: Command) => {
+      const { mode, limit, json } = options as { mode: SearchMode; limit: number; json?: boolean };
+      await withLibrary(command, async ({ search, store }) => {
+        const answer = await search.search({
+          query: query.join(' '),
+          mode,
+          limit,
+          filter: filterOf(options),
+        });
+        if (json) return printJson(answer);
+        answer.hits.forEach((hit, at) => {
+          printRanked(at + 1, hit.score, hit.paper);
+        });
+        if (answer.hits.length === 0) await sayNothingFound(store.newestDay());
+      });
+    });
+
+  addFilterOptions(program.command('similar'))
+    .description('find papers like one or several')
+    .argument('<ids...>', 'paper ids')
+    .option('--not <ids...>', 'papers that the answer should be unlike')
+    .option('--text <text>', 'a text that the answer should be like, too')
+    .addOption(new Option('--diversity <0..1>', 'spread the answer').default(0).argParser(Number))
+    .addOption(limitOption())
+    .addOption(jsonOption())
+    .action(async (ids: string[], options, command: Command) => {
+      const {
+        not = [],
+        text,
+        diversity,
+        limit,
+        json,
+      } = options as {
+        not?: string[];
+        text?: string;
+        diversity: number;
+        limit: number;
+        json?: boolean;
+      };
+      await withLibrary(command, async ({ search }) => {
+        const examples = { positive: ids, negative: not, ...(text !== undefined && { text }) };
+        const answer = await search.similarTo({ examples, limit, diversity, filter: filterOf(options) });
+        if (json) return printJson(answer);
+        answer.hits.forEach((hit, at) => {
+          printRanked(at + 1, hit.score, hit.paper);
+        });
+      });
+    });
+}
+
+async function sayNothingFound(newestDay: Promise<string | null>): Promise<void> {
+  const isEmpty = (await newestDay) === null;
+  console.log(isEmpty ? 'The library is empty. Fill it: paperwise ingest <file>' : 'No paper was found.');
+}

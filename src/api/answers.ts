@@ -1,0 +1,189 @@
+import { z } from '@hono/zod-openapi';
+import { SEARCH_MODES } from '../search.ts';
+import { SIGNALS } from '../store/people-store.ts';
+
+/** What answers look like, for /openapi.json; a test checks real answers against these. */
+
+const nullableNumber = z.number().nullable();
+
+export const paper = z
+  .strictObject({
+    id: z.string(),
+    title: z.string(),
+    abstract: z.string(),
+    authors: z.array(z.string()),
+    date: z
+      .string()
+      .nullable()
+      .openapi({ description: 'YYYY-MM-DD, or YYYY-MM or YYYY where no more is known.' }),
+    categories: z.array(z.string()),
+    source: z.string(),
+    url: z.string().optional(),
+    doi: z.string().optional(),
+    arxivId: z.string().optional(),
+    venue: z.string().optional(),
+    upvotes: z.int().optional(),
+    commentCount: z.int().optional(),
+    organization: z.string().optional(),
+    authorCount: z.int().optional(),
+    codeUrl: z.string().optional(),
+  })
+  .openapi('Paper');
+
+const cursor = z
+  .string()
+  .nullable()
+  .openapi({ description: 'Ask again with this cursor for more; null at the end.' });
+const exact = z
+  .boolean()
+  .openapi({ description: 'True: every allowed paper was compared. False: graph search.' });
+
+export const searchAnswer = z
+  .strictObject({
+    hits: z.array(
+      z.strictObject({
+        paper,
+        score: z.number(),
+        parts: z.strictObject({
+          dense: nullableNumber,
+          denseRank: nullableNumber,
+          lexical: nullableNumber,
+          lexicalRank: nullableNumber,
+        }),
+      }),
+    ),
+    nextCursor: cursor,
+    exact,
+    mode: z.enum(SEARCH_MODES),
+    totalLexical: z.int().nullable(),
+  })
+  .openapi('SearchAnswer');
+
+export const similarAnswer = z
+  .strictObject({
+    hits: z.array(
+      z.strictObject({
+        paper,
+        score: z.number(),
+        parts: z.strictObject({ positive: z.number(), negative: nullableNumber }),
+      }),
+    ),
+    nextCursor: cursor,
+    exact,
+  })
+  .openapi('SimilarAnswer');
+
+export const listing = z
+  .strictObject({ papers: z.array(paper), nextCursor: cursor, total: z.int() })
+  .openapi('Listing');
+
+const because = z
+  .union([
+    z.strictObject({
+      kind: z.enum(['liked', 'saved']),
+      paper: z.strictObject({ id: z.string(), title: z.string() }),
+      similarity: z.number(),
+      interest: z.strictObject({ papers: z.array(z.string()) }),
+      sharedTerms: z.array(z.string()),
+      text: z.string(),
+    }),
+    z.strictObject({ kind: z.enum(['trending', 'recent']), text: z.string() }),
+  ])
+  .openapi('Because');
+
+const recommendation = z.strictObject({
+  paper,
+  score: z.number(),
+  parts: z
+    .strictObject({
+      similarity: z.number(),
+      freshness: z.number(),
+      popularity: z.number(),
+      dislike: z.number(),
+      crowding: z.number(),
+      redundancy: z.number(),
+    })
+    .partial(),
+  because,
+});
+
+export const recommendAnswer = z
+  .strictObject({
+    hits: z.array(recommendation),
+    nextCursor: cursor,
+    exact,
+    basis: z.strictObject({ likes: z.int(), interests: z.int() }),
+  })
+  .openapi('RecommendAnswer');
+
+export const picksAnswer = z
+  .strictObject({
+    user: z.string(),
+    date: z.string(),
+    picks: z.array(recommendation),
+    note: z.string().nullable(),
+    createdAt: z.string(),
+  })
+  .openapi('PicksAnswer');
+
+export const feedbackEntry = z
+  .strictObject({ paperId: z.string(), signal: z.enum(SIGNALS), at: z.string() })
+  .openapi('Feedback');
+
+export const feedbackAnswer = z
+  .strictObject({ feedback: z.array(feedbackEntry), nextCursor: cursor, total: z.int() })
+  .openapi('FeedbackAnswer');
+
+export const exportAnswer = z
+  .strictObject({
+    user: z.string(),
+    exportedAt: z.string(),
+    feedback: z.array(feedbackEntry),
+    picks: z.array(
+      z.strictObject({
+        date: z.string(),
+        createdAt: z.string(),
+        note: z.string().nullable(),
+        picks: z.array(z.strictObject({ paperId: z.string(), score: z.number(), because })),
+      }),
+    ),
+  })
+  .openapi('UserExport');
+
+export const erased = z
+  .strictObject({ user: z.string(), feedback: z.int(), pickDays: z.int(), picks: z.int() })
+  .openapi('Erased');
+
+export const ingestAnswer = z
+  .strictObject({
+    created: z.int(),
+    updated: z.int(),
+    unchanged: z.int(),
+    rejected: z.array(z.strictObject({ index: z.int(), id: z.string().optional(), reason: z.string() })),
+    results: z.array(
+      z.strictObject({
+        index: z.int(),
+        id: z.string().optional(),
+        outcome: z.enum(['created', 'updated', 'unchanged', 'rejected']),
+      }),
+    ),
+  })
+  .openapi('IngestAnswer');
+
+export const health = z.strictObject({ status: z.enum(['ok']) }).openapi('Health');
+
+export const readiness = z
+  .strictObject({ status: z.enum(['ready', 'starting', 'stopping']), waitingFor: z.array(z.string()) })
+  .openapi('Readiness');
+
+export const problem = z
+  .strictObject({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    instance: z.string(),
+    code: z.string(),
+    errors: z.array(z.strictObject({ path: z.string(), message: z.string() })).optional(),
+  })
+  .openapi('Problem');

@@ -1,0 +1,98 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { health, readiness } from './answers.ts';
+import { type Api, answers } from './routes.ts';
+import type { ApiServices } from './services.ts';
+
+const tags = ['Operation'];
+
+const healthRoute = createRoute({
+  method: 'get',
+  path: '/healthz',
+  tags,
+  summary: 'The process answers',
+  responses: { 200: answers('Alive.', health) },
+});
+
+const readyRoute = createRoute({
+  method: 'get',
+  path: '/readyz',
+  tags,
+  summary: 'Every part answers',
+  responses: {
+    200: answers('Ready.', readiness),
+    503: answers('Starting or stopping; `waitingFor` says what is not there yet.', readiness),
+  },
+});
+
+const metricsRoute = createRoute({
+  method: 'get',
+  path: '/metrics',
+  tags,
+  summary: 'Metrics for Prometheus',
+  description: 'Needs the key where one is configured.',
+  responses: { 200: { description: 'Metrics.', content: { 'text/plain': { schema: z.string() } } } },
+});
+
+/** Adds health, readiness and metrics; every request that `app` answers from now on is counted and timed. */
+export function addOperationRoutes(api: Api, services: ApiServices): void {
+  const metrics = createMetrics(services);
+  api.use('*', async (c, next) => {
+    const end = metrics.seconds.startTimer();
+    await next();
+    // The route's pattern, not the path: ids and names do not belong in metrics.
+    const route = c.req.routePath;
+    end({ method: c.req.method, route });
+    metrics.requests.inc({ method: c.req.method, route, status: c.res.status });
+  });
+  api.openapi(healthRoute, (c) => c.json({ status: 'ok' as const }, 200));
+  api.openapi(readyRoute, (c) => {
+    const waitingFor = services.waitingFor();
+    if (services.isStopping()) return c.json({ status: 'stopping' as const, waitingFor }, 503);
+    if (waitingFor.length > 0) return c.json({ status: 'starting' as const, waitingFor }, 503);
+    return c.json({ status: 'ready' as const, waitingFor }, 200);
+  });
+  api.openapi(metricsRoute, async (c) => {
+    const headers = { 'content-type': metrics.registry.contentType };
+    return c.text(await metrics.registry.metrics(), 200, headers);
+  });
+}
+
+function createMetrics({ store, index, people }: ApiServices) {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const gauge = (name: string, help: string, read: () => Promise<number>) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      async collect() {
+        this.set(await read());
+      },
+    });
+  gauge('paperwise_papers', 'Papers in the library', async () => (await store.counts()).papers);
+  gauge('paperwise_papers_embedded', 'Papers with an embedding', async () => (await store.counts()).embedded);
+  gauge(
+    'paperwise_index_papers',
+    'Papers that the vector index holds',
+    async () => (await index.status()).count,
+  );
+  gauge('paperwise_users', 'Users on whom anything is held', async () => (await people.counts()).users);
+  return {
+    registry,
+    requests: new Counter({
+      name: 'paperwise_http_requests_total',
+      help: 'HTTP requests answered',
+      labelNames: ['method', 'route', 'status'] as const,
+      registers,
+    }),
+    seconds: new Histogram({
+      name: 'paperwise_http_request_seconds',
+      help: 'Seconds from a request to its answer',
+      labelNames: ['method', 'route'] as const,
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+      registers,
+    }),
+  };
+}

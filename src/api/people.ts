@@ -1,0 +1,166 @@
+import { createRoute } from '@hono/zod-openapi';
+import { decodeCursor, encodeCursor } from '../cursor.ts';
+import { AppError } from '../errors.ts';
+import type { Feedback } from '../store/people-store.ts';
+import {
+  erased,
+  exportAnswer,
+  feedbackAnswer,
+  feedbackEntry,
+  picksAnswer,
+  recommendAnswer,
+} from './answers.ts';
+import { readBody } from './body.ts';
+import { type Api, answers, component, describedBody, problems } from './routes.ts';
+import {
+  feedbackBody,
+  feedbackParams,
+  feedbackQuery,
+  filterOf,
+  picksQuery,
+  recommendQuery,
+  userParam,
+} from './schemas.ts';
+import type { ApiServices } from './services.ts';
+
+const tags = ['People'];
+
+const listFeedback = createRoute({
+  method: 'get',
+  path: '/v1/users/{user}/feedback',
+  tags,
+  summary: 'What a user liked, disliked, saved and hid',
+  request: { params: userParam, query: feedbackQuery },
+  responses: { 200: answers('Latest first.', feedbackAnswer), ...problems() },
+});
+
+const putFeedback = createRoute({
+  method: 'put',
+  path: '/v1/users/{user}/feedback/{paper}',
+  tags,
+  summary: 'Like, dislike, save or hide a paper',
+  description: 'One signal a paper: a new one replaces the old. A user exists from the first signal on.',
+  request: {
+    params: feedbackParams,
+    body: describedBody('The signal.', { 'application/json': component('FeedbackInput') }),
+  },
+  responses: { 200: answers('As recorded.', feedbackEntry), ...problems(404, 413, 415) },
+});
+
+const deleteFeedback = createRoute({
+  method: 'delete',
+  path: '/v1/users/{user}/feedback/{paper}',
+  tags,
+  summary: 'Take a signal back',
+  request: { params: feedbackParams },
+  responses: { 204: { description: 'Taken back.' }, ...problems(404) },
+});
+
+const recommendRoute = createRoute({
+  method: 'get',
+  path: '/v1/users/{user}/recommendations',
+  tags,
+  summary: 'Papers for a user, each with the reason',
+  description:
+    "From all of the user's interests, without papers that the user has judged. With fewer than three likes, recent " +
+    'and popular papers fill the list and are labelled so.',
+  request: { params: userParam, query: recommendQuery },
+  responses: { 200: answers('Best first.', recommendAnswer), ...problems() },
+});
+
+const picksRoute = createRoute({
+  method: 'get',
+  path: '/v1/users/{user}/picks',
+  tags,
+  summary: "A user's picks of a day",
+  description:
+    'Chosen and recorded when first asked for; the same ever after. A paper is never picked twice for a user. ' +
+    'Fewer, or none, when little is good: `note` says why.',
+  request: { params: userParam, query: picksQuery },
+  responses: { 200: answers('The picks.', picksAnswer), ...problems() },
+});
+
+const exportRoute = createRoute({
+  method: 'get',
+  path: '/v1/users/{user}/export',
+  tags,
+  summary: 'Everything held on a user',
+  request: { params: userParam },
+  responses: { 200: answers('Feedback and picks.', exportAnswer), ...problems() },
+});
+
+const eraseRoute = createRoute({
+  method: 'delete',
+  path: '/v1/users/{user}',
+  tags,
+  summary: 'Erase everything held on a user',
+  request: { params: userParam },
+  responses: { 200: answers('How much was erased.', erased), ...problems() },
+});
+
+const shown = ({ paperId, signal, at }: Feedback) => ({ paperId, signal, at });
+
+export function addPeopleRoutes(api: Api, { people, recommend, picks }: ApiServices): void {
+  api.openAPIRegistry.register('FeedbackInput', feedbackBody);
+
+  api.openapi(listFeedback, async (c) => {
+    const { user } = c.req.valid('param');
+    const { limit, cursor, signal } = c.req.valid('query');
+    const scope = [user, signal];
+    const after = cursor === undefined ? null : (decodeCursor(cursor, scope) as { at: string; key: number });
+    const page = await people.feedback(user, {
+      limit: limit + 1,
+      after,
+      ...(signal && { signals: [signal] }),
+    });
+    const entries = page.feedback.slice(0, limit);
+    const last = entries.at(-1);
+    const next =
+      page.feedback.length > limit && last ? encodeCursor({ at: last.at, key: last.key }, scope) : null;
+    return c.json({ feedback: entries.map(shown), nextCursor: next, total: page.total }, 200);
+  });
+
+  api.openapi(putFeedback, async (c) => {
+    const { user, paper } = c.req.valid('param');
+    const { signal } = await readBody(c, feedbackBody);
+    return c.json(shown(await people.setFeedback(user, paper, signal, new Date().toISOString())), 200);
+  });
+
+  api.openapi(deleteFeedback, async (c) => {
+    const { user, paper } = c.req.valid('param');
+    if (await people.clearFeedback(user, paper)) return c.body(null, 204);
+    throw new AppError('not_found', `"${user}" has given no feedback on a paper with the id "${paper}".`);
+  });
+
+  api.openapi(recommendRoute, async (c) => {
+    const { user } = c.req.valid('param');
+    const { limit, cursor, ...filters } = c.req.valid('query');
+    return c.json(await recommend({ user, limit, cursor: cursor ?? null, filter: filterOf(filters) }), 200);
+  });
+
+  api.openapi(picksRoute, async (c) => {
+    const { user } = c.req.valid('param');
+    const { date } = c.req.valid('query');
+    return c.json(await picks({ user, ...(date !== undefined && { date }) }), 200);
+  });
+
+  api.openapi(exportRoute, async (c) => {
+    const { user } = c.req.valid('param');
+    const { feedback, days } = await people.exportUser(user);
+    const picked = days.map((day) => ({
+      date: day.date,
+      createdAt: day.createdAt,
+      note: day.note,
+      picks: day.picks.map(({ paperId, score, details }) => ({ paperId, score, because: details.because })),
+    }));
+    return c.json(
+      { user, exportedAt: new Date().toISOString(), feedback: feedback.map(shown), picks: picked },
+      200,
+    );
+  });
+
+  api.openapi(eraseRoute, async (c) => {
+    const { user } = c.req.valid('param');
+    return c.json({ user, ...(await people.eraseUser(user)) }, 200);
+  });
+}

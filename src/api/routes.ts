@@ -1,0 +1,46 @@
+import type { HttpBindings } from '@hono/node-server';
+import type { OpenAPIHono, z } from '@hono/zod-openapi';
+import { problem } from './answers.ts';
+
+/** The kind of app that every resource adds its routes to. */
+export type Api = OpenAPIHono<{ Bindings: Partial<HttpBindings> }>;
+
+/** A JSON answer in the OpenAPI document. */
+export const answers = <Schema extends z.ZodType>(description: string, schema: Schema) => ({
+  description,
+  content: { 'application/json': { schema } },
+});
+
+const problemAnswer = (description: string) => ({
+  description,
+  content: { 'application/problem+json': { schema: problem } },
+});
+
+const PROBLEM_ANSWERS = {
+  400: problemAnswer('Invalid input: `errors` says what was expected where.'),
+  401: problemAnswer('A key is configured and the request does not carry it.'),
+  404: problemAnswer('There is no such paper.'),
+  409: problemAnswer('Conflict with another change.'),
+  413: problemAnswer('The body is larger than this route allows.'),
+  415: problemAnswer('The body is of another type than this route reads.'),
+  429: problemAnswer('Too many requests from this client; `retry-after` says how many seconds to wait.'),
+  503: problemAnswer('Not available now: starting, stopping, or too much waiting.'),
+} as const;
+
+/** The problems that a route can answer with, for its OpenAPI description. */
+export function problems<Status extends keyof typeof PROBLEM_ANSWERS>(...statuses: Status[]) {
+  const picked = [400, 401, 429, ...statuses] as const;
+  return Object.fromEntries(picked.map((status) => [status, PROBLEM_ANSWERS[status]])) as Pick<
+    typeof PROBLEM_ANSWERS,
+    Status | 400 | 401 | 429
+  >;
+}
+
+/** A JSON request body that its handler reads itself (see body.ts), described by a component's name or a schema. */
+export const describedBody = (description: string, content: Record<string, object>) => ({
+  required: true,
+  description,
+  content: Object.fromEntries(Object.entries(content).map(([type, schema]) => [type, { schema }])),
+});
+
+export const component = (name: string) => ({ $ref: `#/components/schemas/${name}` });

@@ -1,0 +1,223 @@
+import { z } from '@hono/zod-openapi';
+import { firstDayOf, isCalendarDate, type PaperFilter, strictPaperRecord } from '../paper.ts';
+import { SEARCH_LIMITS, SEARCH_MODES } from '../search.ts';
+import { SIGNALS } from '../store/people-store.ts';
+
+/** What requests and answers look like: the source of validation, and of /openapi.json. */
+
+const dayOrMonth = (path: string) =>
+  z
+    .string()
+    .refine(isCalendarDate, 'expected YYYY-MM-DD, YYYY-MM or YYYY')
+    .openapi({ param: { name: path, in: 'query' }, example: '2025-09-30' });
+
+/** The last day that a date can mean. */
+function lastDayOf(date: string): string {
+  if (date.length === 4) return `${date}-12-31`;
+  if (date.length > 7) return date;
+  const [year, month] = date.split('-').map(Number);
+  return new Date(Date.UTC(year ?? 0, month ?? 1, 0)).toISOString().slice(0, 10);
+}
+
+/** A parameter that may be repeated, or hold several values separated by commas. */
+const several = (name: string, example: string) =>
+  z
+    .union([z.string(), z.array(z.string())])
+    .transform((value) => [value].flat().flatMap((text) => text.split(',')))
+    .transform((values) => values.map((text) => text.trim()).filter((text) => text !== ''))
+    .refine((values) => values.length <= 50 && values.every((text) => text.length <= 100), {
+      message: 'expected at most 50 values of at most 100 characters',
+    })
+    .openapi({
+      type: 'array',
+      items: { type: 'string' },
+      description: 'Repeat the parameter, or separate values by commas: papers with any of them.',
+      example,
+      param: { name, in: 'query', style: 'form', explode: true },
+    });
+
+/** Filters as query parameters. */
+export const filterParams = {
+  from: dayOrMonth('from').transform(firstDayOf).optional(),
+  to: dayOrMonth('to').transform(lastDayOf).optional(),
+  category: several('category', 'cs.LG').optional(),
+  source: several('source', 'sample').optional(),
+  minUpvotes: z.coerce.number().int().min(0).max(1_000_000_000).optional(),
+  hasCode: z
+    .enum(['true', 'false'])
+    .transform((value) => value === 'true')
+    .optional(),
+};
+
+const stringList = z.array(z.string().max(100)).max(50);
+
+/** The same filters as fields of a JSON body. */
+export const filterFields = {
+  from: z
+    .string()
+    .refine(isCalendarDate, 'expected YYYY-MM-DD, YYYY-MM or YYYY')
+    .transform(firstDayOf)
+    .optional(),
+  to: z
+    .string()
+    .refine(isCalendarDate, 'expected YYYY-MM-DD, YYYY-MM or YYYY')
+    .transform(lastDayOf)
+    .optional(),
+  category: z
+    .union([z.string().max(100), stringList])
+    .transform((value) => [value].flat())
+    .optional(),
+  source: z
+    .union([z.string().max(100), stringList])
+    .transform((value) => [value].flat())
+    .optional(),
+  minUpvotes: z.int().min(0).max(1_000_000_000).optional(),
+  hasCode: z.boolean().optional(),
+};
+
+interface FilterValues {
+  from?: string | undefined;
+  to?: string | undefined;
+  category?: string[] | undefined;
+  source?: string[] | undefined;
+  minUpvotes?: number | undefined;
+  hasCode?: boolean | undefined;
+}
+
+/** The filter that a request's parameters or fields describe. */
+export function filterOf(values: FilterValues): PaperFilter {
+  return {
+    ...(values.from !== undefined && { from: values.from }),
+    ...(values.to !== undefined && { to: values.to }),
+    ...(values.category !== undefined && values.category.length > 0 && { categories: values.category }),
+    ...(values.source !== undefined && values.source.length > 0 && { sources: values.source }),
+    ...(values.minUpvotes !== undefined && { minUpvotes: values.minUpvotes }),
+    ...(values.hasCode !== undefined && { hasCode: values.hasCode }),
+  };
+}
+
+export const pageParams = {
+  limit: z.coerce.number().int().min(1).max(SEARCH_LIMITS.page).default(10),
+  cursor: z.string().max(1_000).optional(),
+};
+
+export const diversityParam = z.coerce
+  .number()
+  .min(0)
+  .max(1)
+  .default(0)
+  .openapi({ description: '0: most similar first; towards 1: papers unlike each other (MMR).' });
+
+export const searchQuery = z.strictObject({
+  q: z.string().min(1, 'expected a query').max(SEARCH_LIMITS.query).openapi({
+    description: 'Words, a question, a title or a paper id.',
+    example: 'learning from human feedback',
+  }),
+  mode: z.enum(SEARCH_MODES).default('hybrid'),
+  ...filterParams,
+  ...pageParams,
+});
+
+export const similarQuery = z.strictObject({ ...filterParams, ...pageParams, diversity: diversityParam });
+
+export const recommendQuery = z.strictObject({ ...filterParams, ...pageParams });
+
+const week = /^(\d{4})-W(0[1-9]|[1-4]\d|5[0-3])$/;
+export const listQuery = z.strictObject({
+  date: z
+    .string()
+    .refine((text) => text.length === 10 && isCalendarDate(text), 'expected YYYY-MM-DD')
+    .optional()
+    .openapi({ example: '2025-09-30' }),
+  week: z
+    .string()
+    .regex(week, 'expected an ISO week such as 2025-W09')
+    .refine((text) => weekDays(text) !== null, 'expected a week that the year has')
+    .optional()
+    .openapi({ example: '2025-W09' }),
+  month: z
+    .string()
+    .refine((text) => text.length === 7 && isCalendarDate(text), 'expected YYYY-MM')
+    .optional()
+    .openapi({ example: '2025-09' }),
+  sort: z.enum(['newest', 'trending']).default('newest'),
+  ...filterParams,
+  ...pageParams,
+});
+
+/** Monday and Sunday of an ISO 8601 week; null for a week 53 that the year does not have. */
+export function weekDays(text: string): { from: string; to: string } | null {
+  const match = week.exec(text);
+  if (!match) return null;
+  const year = Number(match[1]);
+  const number = Number(match[2]);
+  // January 4th is always in week 1.
+  const fourth = new Date(Date.UTC(year, 0, 4));
+  const monday = fourth.getTime() + ((number - 1) * 7 - ((fourth.getUTCDay() + 6) % 7)) * 86_400_000;
+  const thursday = new Date(monday + 3 * 86_400_000);
+  if (thursday.getUTCFullYear() !== year) return null;
+  const day = (time: number) => new Date(time).toISOString().slice(0, 10);
+  return { from: day(monday), to: day(monday + 6 * 86_400_000) };
+}
+
+/** First and last day of a month, `YYYY-MM`. */
+export const monthDays = (text: string) => ({ from: firstDayOf(text), to: lastDayOf(text) });
+
+export const paperIdParam = z.object({
+  id: z
+    .string()
+    .min(1)
+    .max(200)
+    .openapi({
+      param: { name: 'id', in: 'path' },
+      description: 'A paper id, percent-encoded. An arXiv id may carry a version, which is ignored.',
+      example: '1706.03762',
+    }),
+});
+
+export const userParam = z.object({
+  user: z
+    .string()
+    .regex(/^[\w.@+-]{1,100}$/, 'expected 1 to 100 letters, digits or . _ @ + -')
+    .openapi({ param: { name: 'user', in: 'path' }, example: 'ada' }),
+});
+
+export const feedbackParams = userParam.extend({
+  paper: z
+    .string()
+    .min(1)
+    .max(200)
+    .openapi({ param: { name: 'paper', in: 'path' }, example: '1706.03762' }),
+});
+
+export const feedbackQuery = z.strictObject({
+  signal: z.enum(SIGNALS).optional(),
+  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+  cursor: z.string().max(1_000).optional(),
+});
+
+export const picksQuery = z.strictObject({
+  date: z
+    .string()
+    .refine((text) => text.length === 10 && isCalendarDate(text), 'expected YYYY-MM-DD')
+    .optional()
+    .openapi({ description: 'Today (UTC) by default.', example: '2025-09-30' }),
+});
+
+export const feedbackBody = z.strictObject({ signal: z.enum(SIGNALS) }).openapi('FeedbackInput');
+
+const exampleIds = z.array(z.string().min(1).max(200)).max(SEARCH_LIMITS.examples);
+export const similarBody = z
+  .strictObject({
+    positive: exampleIds.default([]),
+    negative: exampleIds.default([]),
+    text: z.string().max(SEARCH_LIMITS.text).optional(),
+    ...filterFields,
+    limit: z.int().min(1).max(SEARCH_LIMITS.page).default(10),
+    cursor: z.string().max(1_000).optional(),
+    diversity: z.number().min(0).max(1).default(0),
+  })
+  .openapi('SimilarRequest');
+
+export const paperInput = strictPaperRecord;
+export const putPaperBody = strictPaperRecord.partial({ id: true });

@@ -1,0 +1,63 @@
+import { createRoute } from '@hono/zod-openapi';
+import { searchAnswer, similarAnswer } from './answers.ts';
+import { readBody } from './body.ts';
+import { type Api, answers, component, describedBody, problems } from './routes.ts';
+import { filterOf, paperIdParam, searchQuery, similarBody, similarQuery } from './schemas.ts';
+import type { ApiServices } from './services.ts';
+
+const tags = ['Search'];
+
+const searchRoute = createRoute({
+  method: 'get',
+  path: '/v1/search',
+  tags,
+  summary: 'Search papers by words and by meaning',
+  description:
+    '`hybrid` (default) joins BM25 and embedding similarity; `semantic` and `lexical` use one of them. Any text is ' +
+    'a query. At most 300 hits can be paged through.',
+  request: { query: searchQuery },
+  responses: { 200: answers('Hits, best first.', searchAnswer), ...problems(503) },
+});
+
+const similarRoute = createRoute({
+  method: 'get',
+  path: '/v1/papers/{id}/similar',
+  tags,
+  summary: 'Papers like this one',
+  request: { params: paperIdParam, query: similarQuery },
+  responses: { 200: answers('Hits, most similar first.', similarAnswer), ...problems(404) },
+});
+
+const similarToRoute = createRoute({
+  method: 'post',
+  path: '/v1/similar',
+  tags,
+  summary: 'Papers like some, unlike others, or like a text',
+  request: {
+    body: describedBody('Examples and filters.', { 'application/json': component('SimilarRequest') }),
+  },
+  responses: { 200: answers('Hits, most similar first.', similarAnswer), ...problems(404, 413, 415, 503) },
+});
+
+export function addSearchRoutes(api: Api, { search }: ApiServices): void {
+  api.openAPIRegistry.register('SimilarRequest', similarBody);
+  api.openapi(searchRoute, async (c) => {
+    const { q, mode, limit, cursor, ...filters } = c.req.valid('query');
+    return c.json(
+      await search.search({ query: q, mode, limit, cursor: cursor ?? null, filter: filterOf(filters) }),
+      200,
+    );
+  });
+  api.openapi(similarRoute, async (c) => {
+    const { id } = c.req.valid('param');
+    const { limit, cursor, diversity, ...filters } = c.req.valid('query');
+    const request = { id, limit, cursor: cursor ?? null, diversity, filter: filterOf(filters) };
+    return c.json(await search.similar(request), 200);
+  });
+  api.openapi(similarToRoute, async (c) => {
+    const { positive, negative, text, limit, cursor, diversity, ...filters } = await readBody(c, similarBody);
+    const examples = { positive, negative, ...(text !== undefined && { text }) };
+    const request = { examples, limit, cursor: cursor ?? null, diversity, filter: filterOf(filters) };
+    return c.json(await search.similarTo(request), 200);
+  });
+}

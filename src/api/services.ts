@@ -1,0 +1,30 @@
+import type { Embedder } from '../embed/embedder.ts';
+import type { VectorIndex } from '../index/vector-index.ts';
+import type { Ingest } from '../ingest.ts';
+import type { PaperFilter } from '../paper.ts';
+import type { PickDetails, PicksAnswer } from '../recommend/picks.ts';
+import type { RecommendAnswer } from '../recommend/recommend.ts';
+import type { Search } from '../search.ts';
+import type { PaperStore } from '../store/paper-store.ts';
+import type { PeopleStore } from '../store/people-store.ts';
+
+/** What the HTTP interface is built on. `src/services.ts` makes it. */
+export interface ApiServices {
+  store: PaperStore;
+  people: PeopleStore<PickDetails>;
+  index: VectorIndex;
+  embedder: Embedder;
+  ingest: Ingest;
+  search: Search;
+  recommend(request: {
+    user: string;
+    filter?: PaperFilter;
+    limit: number;
+    cursor?: string | null;
+  }): Promise<RecommendAnswer>;
+  picks(request: { user: string; date?: string }): Promise<PicksAnswer>;
+  /** What start-up still waits for; empty when everything answers. */
+  waitingFor(): string[];
+  /** True from the moment that a stop was asked for. */
+  isStopping(): boolean;
+}

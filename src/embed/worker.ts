@@ -1,0 +1,78 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { AppError, messageOf } from '../errors.ts';
+import type { EmbedText } from './embed-text.ts';
+import { loadModel } from './load-model.ts';
+import type { EmbedRequest, Failure, WorkerMessage, WorkerSettings } from './messages.ts';
+
+/**
+ * A worker thread: loads the model, then embeds one text after the other. Between two texts it takes in new
+ * requests, so that a query waits for one passage at most, while passages queue here and keep the thread busy.
+ */
+async function main(port: NonNullable<typeof parentPort>, settings: WorkerSettings): Promise<void> {
+  // The library prints what it also throws, and whole input tensors besides.
+  console.warn = () => undefined;
+  console.error = () => undefined;
+
+  const send = (message: WorkerMessage, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
+  let embed: EmbedText;
+  try {
+    embed = await loadModel(settings);
+  } catch (error) {
+    send({ type: 'unusable', failure: failureOf(error) });
+    return;
+  }
+
+  const queries: Job[] = [];
+  const passages: Job[] = [];
+  let running = false;
+  port.on('message', (request: EmbedRequest) => {
+    (request.kind === 'query' ? queries : passages).push({ request, vectors: [] });
+    if (!running) void run();
+  });
+
+  const run = async () => {
+    running = true;
+    for (;;) {
+      const lane = queries.length > 0 ? queries : passages;
+      const job = lane[0];
+      if (!job) break;
+      const answer = await step(job, embed);
+      if (answer) {
+        lane.shift();
+        const vectors = answer.type === 'embedded' ? answer.vectors : [];
+        send(
+          answer,
+          vectors.map(({ buffer }) => buffer as ArrayBuffer),
+        );
+      }
+      // Inference blocks the thread: let messages in before choosing what is next.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    running = false;
+  };
+  send({ type: 'loaded' });
+}
+
+interface Job {
+  request: EmbedRequest;
+  vectors: Float32Array[];
+}
+
+/** Embeds the job's next text. Returns the job's answer after its last text or a failure. */
+async function step({ request, vectors }: Job, embed: EmbedText): Promise<WorkerMessage | undefined> {
+  const { id, texts } = request;
+  try {
+    const text = texts[vectors.length];
+    if (text !== undefined) vectors.push(await embed(text));
+  } catch (error) {
+    return { type: 'failed', id, failure: failureOf(error) };
+  }
+  return vectors.length === texts.length ? { type: 'embedded', id, vectors } : undefined;
+}
+
+/** Errors lose their class on the way between threads. */
+function failureOf(error: unknown): Failure {
+  return { code: error instanceof AppError ? error.code : 'model_failed', message: messageOf(error) };
+}
+
+if (parentPort) void main(parentPort, workerData);

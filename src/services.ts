@@ -1,0 +1,187 @@
+import { fileURLToPath } from 'node:url';
+import type { ApiServices } from './api/services.ts';
+import { type Config, dataPaths } from './config.ts';
+import { describeModel } from './embed/models.ts';
+import { createTransformersEmbedder } from './embed/transformers.ts';
+import { messageOf } from './errors.ts';
+import { createLocalVectorIndex } from './index/local.ts';
+import { createIngest, type Ingest } from './ingest.ts';
+import { SAMPLE_SOURCE } from './paper.ts';
+import { dailyPicks, type PickDetails } from './recommend/picks.ts';
+import { recommend } from './recommend/recommend.ts';
+import { createSearch } from './search.ts';
+import { jsonLinesSource } from './sources/json-lines.ts';
+import type { PaperStore } from './store/paper-store.ts';
+import { openSqlite } from './store/sqlite.ts';
+import { createSqlitePaperStore } from './store/sqlite-papers.ts';
+import { createSqlitePeopleStore } from './store/sqlite-people.ts';
+
+/** How soon what another process wrote is seen here. */
+const POLL_MS = 500;
+
+/** The index file is written when nothing has changed for this long, and at the end. */
+const QUIET_BEFORE_SAVE_MS = 30_000;
+
+const SAMPLE_FILE = fileURLToPath(new URL('../samples/papers.jsonl', import.meta.url));
+
+export interface Services extends ApiServices {
+  /** Resolves when model and index are loaded and an empty library has its sample; rejects when one cannot be. */
+  whenReady: Promise<void>;
+  /** From now on `readyz` says that we are stopping. */
+  beginStop(): void;
+  /** Ends background work, saves the index (server), and closes everything. */
+  close(): Promise<void>;
+}
+
+export interface OpenOptions {
+  /**
+   * `server`: model and index are loaded at once, other processes' changes are followed, the index file is kept.
+   * `command`: each part is loaded when first used; a single search scores all vectors, so no graph is loaded.
+   */
+  mode: 'server' | 'command';
+  log: (level: 'info' | 'warn' | 'error', text: string) => void;
+}
+
+/** Opens a library with everything that works on it: the only place that names implementations. */
+export async function openServices(config: Config, { mode, log }: OpenOptions): Promise<Services> {
+  const paths = dataPaths(config.dataFolder);
+  const { model, source } = describeModel(config.model);
+  const embedder = await createTransformersEmbedder({
+    model,
+    source,
+    cacheFolder: paths.models,
+    workers: config.workers,
+    ...(config.model.hubHost !== undefined && { hubHost: config.model.hubHost }),
+  });
+  const db = openSqlite(paths.database);
+  const store = createSqlitePaperStore(db, {
+    fingerprint: embedder.fingerprint,
+    dimensions: model.dimensions,
+  });
+  const people = createSqlitePeopleStore<PickDetails>(db);
+  const index = createLocalVectorIndex({
+    folder: paths.index,
+    dimensions: model.dimensions,
+    fingerprint: embedder.fingerprint,
+    source: store,
+    log,
+    ...(mode === 'command' && { exactBelow: Number.POSITIVE_INFINITY }),
+  });
+  const ingest = createIngest({ store, embedder, index });
+  const search = createSearch({ store, embedder, index });
+  const now = () => new Date().toISOString();
+  const background = createBackground();
+  const waitingFor = new Set<string>();
+
+  const step = async (name: string, work: () => Promise<void>) => {
+    waitingFor.add(name);
+    await work();
+    waitingFor.delete(name);
+  };
+  const start = async () => {
+    await Promise.all([step('model', () => embedder.ready()), step('index', () => index.refresh())]);
+    if (config.sample) await step('sample', () => loadSample(store, ingest, log));
+    background.follow(index, log);
+    background.run(() => embedMissing(store, ingest, background.signal, log));
+  };
+  const whenReady = mode === 'server' ? start() : Promise.resolve();
+  whenReady.catch(() => {});
+
+  let stopping = false;
+  return {
+    store,
+    people,
+    index,
+    embedder,
+    ingest,
+    search,
+    recommend: (request) => recommend({ store, people, index, now }, request),
+    picks: (request) => dailyPicks({ store, people, index, now }, request),
+    waitingFor: () => [...waitingFor],
+    isStopping: () => stopping,
+    whenReady,
+    beginStop: () => {
+      stopping = true;
+    },
+    close: async () => {
+      stopping = true;
+      await background.stop();
+      await whenReady.catch(() => {});
+      if (mode === 'server') await index.save().catch((error: unknown) => log('error', messageOf(error)));
+      await index.close();
+      await embedder.close();
+      await store.close();
+    },
+  };
+}
+
+/** Fills a library that never held a paper. One that was emptied stays empty: the sample was removed on purpose. */
+async function loadSample(store: PaperStore, ingest: Ingest, log: OpenOptions['log']): Promise<void> {
+  if ((await store.latestRevision()) > 0) return;
+  log('info', 'The library is empty: loading the sample papers.');
+  const { created } = await ingest.ingest(jsonLinesSource(SAMPLE_FILE), { defaultSource: SAMPLE_SOURCE });
+  log(
+    'info',
+    `${created} sample papers are in. "paperwise remove --source ${SAMPLE_SOURCE}" takes them out again.`,
+  );
+}
+
+/** After a change of model, embeds what has no embedding of it yet, while the rest is being served. */
+async function embedMissing(
+  store: PaperStore,
+  ingest: Ingest,
+  signal: AbortSignal,
+  log: OpenOptions['log'],
+): Promise<void> {
+  const { papers, embedded } = await store.counts();
+  if (papers === embedded) return;
+  log('info', `${papers - embedded} papers have no embedding of this model yet: embedding them.`);
+  const done = await ingest.embedMissing({ signal });
+  log('info', `${done} papers were embedded.`);
+}
+
+/** Work that goes on beside the requests, and ends with the process. */
+function createBackground() {
+  const abort = new AbortController();
+  const running = new Set<Promise<void>>();
+  let timer: NodeJS.Timeout | undefined;
+  const run = (work: () => Promise<void>) => {
+    const task = work()
+      .catch(() => {})
+      .finally(() => running.delete(task));
+    running.add(task);
+  };
+  return {
+    signal: abort.signal,
+    run,
+    /** Follows what any process commits, and saves the index when it has been quiet. */
+    follow(index: Services['index'], log: OpenOptions['log']) {
+      let seen = { revision: -1, at: Date.now(), saved: true };
+      const look = async () => {
+        await index.refresh();
+        const { revision } = await index.status();
+        if (revision !== seen.revision) seen = { revision, at: Date.now(), saved: false };
+        if (!seen.saved && Date.now() - seen.at >= QUIET_BEFORE_SAVE_MS) {
+          seen.saved = true;
+          await index.save();
+        }
+      };
+      const next = () => {
+        timer = setTimeout(() => {
+          run(() =>
+            look()
+              .catch((error: unknown) => log('error', `The index could not be kept up: ${messageOf(error)}`))
+              .finally(() => abort.signal.aborted || next()),
+          );
+        }, POLL_MS);
+        timer.unref();
+      };
+      next();
+    },
+    async stop() {
+      abort.abort();
+      clearTimeout(timer);
+      await Promise.all(running);
+    },
+  };
+}
