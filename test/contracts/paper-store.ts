@@ -1,0 +1,283 @@
+import { describe, expect, it } from 'vitest';
+import { type IncomingPaper, mergedPaper, type PaperKey, textHash } from '../../src/paper.ts';
+import type { CommitItem, PaperStore } from '../../src/store/paper-store.ts';
+import { type Embedding, normalized } from '../../src/vector.ts';
+import { record } from '../fixtures/papers.ts';
+
+/** Dimensions of the embeddings that the contract stores. */
+export const DIMENSIONS = 4;
+
+/** A unit vector that depends on the seed. */
+export function unit(seed: number): Embedding {
+  return normalized(Float32Array.from({ length: DIMENSIONS }, (_, i) => Math.sin(seed * 7.3 + i) + 0.1));
+}
+
+/** An item that carries the embedding its text needs, as ingest would make it. */
+export function item(incoming: IncomingPaper, seed = 1): CommitItem {
+  return { incoming, embedded: { textHash: textHash(mergedPaper(null, incoming)), embedding: unit(seed) } };
+}
+
+/** What every store of papers must do. `open` gives a new, empty one. */
+export function paperStoreContract(name: string, open: () => PaperStore): void {
+  describe(`${name} as a paper store`, () => {
+    const add = async (store: PaperStore, ...records: IncomingPaper[]) => {
+      await store.commitBatch(records.map((incoming, at) => item(incoming, at + 1)));
+    };
+    const keyOf = async (store: PaperStore, id: string) => (await store.paperById(id))?.key as PaperKey;
+
+    it('gives back what was committed, by id and by key, in the order asked for', async () => {
+      const store = open();
+      const a = record({ id: 'a', authors: ['Ada'], date: '1905', categories: ['cs.LG'], upvotes: 3 });
+      const b = record({ id: 'b' });
+      expect(await store.commitBatch([item(a), item(b)])).toEqual(['created', 'created']);
+      const [keyA, keyB] = [await keyOf(store, 'a'), await keyOf(store, 'b')];
+      expect((await store.paperById('a'))?.paper).toEqual(mergedPaper(null, a));
+      const papers = await store.papersByKeys([keyB, 999, keyA]);
+      expect(papers.map(({ paper }) => paper.id)).toEqual(['b', 'a']);
+    });
+
+    it('calls an identical record unchanged, and needs no embedding for it', async () => {
+      const store = open();
+      await add(store, record({ id: 'a' }));
+      expect(await store.planCommit([record({ id: 'a' })])).toEqual([
+        { outcome: 'unchanged', toEmbed: null },
+      ]);
+      expect(await store.commitBatch([{ incoming: record({ id: 'a' }), embedded: null }])).toEqual([
+        'unchanged',
+      ]);
+    });
+
+    it('needs no embedding for changed facts, but does for a changed abstract', async () => {
+      const store = open();
+      await add(store, record({ id: 'a' }));
+      const [facts, text] = await store.planCommit([
+        record({ id: 'a', upvotes: 7 }),
+        record({ id: 'a', abstract: 'Another abstract.' }),
+      ]);
+      expect(facts).toEqual({ outcome: 'updated', toEmbed: null });
+      expect(text?.toEmbed?.abstract).toBe('Another abstract.');
+    });
+
+    it('refuses an embedding of another text than the paper has, and changes nothing', async () => {
+      const store = open();
+      await add(store, record({ id: 'a' }));
+      const changed = record({ id: 'a', abstract: 'Changed.' });
+      const wrong = { incoming: changed, embedded: { textHash: 'of something else', embedding: unit(9) } };
+      expect(await store.commitBatch([wrong])).toEqual(['stale']);
+      expect((await store.paperById('a'))?.paper.abstract).toBe('Abstract of a.');
+    });
+
+    it('takes a newer version of an arXiv paper as an update, and an older one not at all', async () => {
+      const store = open();
+      await add(store, record({ id: '2401.01234v1', title: 'First' }));
+      expect(await store.commitBatch([item(record({ id: '2401.01234v2', title: 'Second' }))])).toEqual([
+        'updated',
+      ]);
+      expect(await store.commitBatch([item(record({ id: '2401.01234v1', title: 'First' }))])).toEqual([
+        'unchanged',
+      ]);
+      expect((await store.paperById('arXiv:2401.01234'))?.paper).toMatchObject({
+        id: '2401.01234',
+        title: 'Second',
+      });
+      expect((await store.counts()).papers).toBe(1);
+    });
+
+    it('keeps identical texts under two ids as two papers', async () => {
+      const store = open();
+      await add(
+        store,
+        record({ id: 'a', title: 'T', abstract: 'X' }),
+        record({ id: 'b', title: 'T', abstract: 'X' }),
+      );
+      expect((await store.counts()).papers).toBe(2);
+    });
+
+    it('tells the changes of vectors after a revision, once per paper, removals included', async () => {
+      const store = open();
+      await add(store, record({ id: 'a' }), record({ id: 'b' }));
+      const first = await store.vectorChanges(0, 10);
+      expect(first.map(({ embedding }) => embedding?.length)).toEqual([DIMENSIONS, DIMENSIONS]);
+      const revision = await store.latestRevision();
+      expect(first.at(-1)?.revision).toBe(revision);
+
+      await add(store, record({ id: 'a', abstract: 'New.' }));
+      await store.removePapers(['b']);
+      await store.commitBatch([item(record({ id: 'a', abstract: 'New.', upvotes: 9 }))]);
+      const later = await store.vectorChanges(revision, 10);
+      expect(later.map(({ key, embedding }) => [key, embedding === null])).toEqual([
+        [first[0]?.key, false],
+        [first[1]?.key, true],
+      ]);
+      expect(await store.vectorChanges(revision, 1)).toHaveLength(1);
+    });
+
+    it('gives a removed paper its own key back, and no other paper that key', async () => {
+      const store = open();
+      await add(store, record({ id: 'a' }));
+      const key = await keyOf(store, 'a');
+      expect(await store.removePapers(['a', 'unknown'])).toBe(1);
+      expect(await store.paperById('a')).toBeNull();
+      expect(await store.embedding(key)).toBeNull();
+      await add(store, record({ id: 'b' }), record({ id: 'a' }));
+      expect(await keyOf(store, 'a')).toBe(key);
+      expect(await keyOf(store, 'b')).not.toBe(key);
+    });
+
+    it('removes all papers of a source, and no other', async () => {
+      const store = open();
+      await add(
+        store,
+        record({ id: 'a', source: 'sample' }),
+        record({ id: 'b' }),
+        record({ id: 'c', source: 'sample' }),
+      );
+      expect(await store.removeSource('sample')).toBe(2);
+      expect((await store.counts()).bySource).toEqual({ test: 1 });
+    });
+
+    describe('lexical search', () => {
+      const library = async () => {
+        const store = open();
+        await add(
+          store,
+          record({ id: 'title', title: 'Graph neural networks', abstract: 'A survey.', date: '2024-05-01' }),
+          record({
+            id: 'abstract',
+            title: 'A survey',
+            abstract: 'On neural networks for graphs.',
+            date: '2023-01-01',
+          }),
+          record({
+            id: 'other',
+            title: 'Cooking',
+            abstract: 'GPT-4 and C++ in the kitchen.',
+            categories: ['cs.LG'],
+          }),
+        );
+        return store;
+      };
+      const ids = async (store: PaperStore, query: string, filter = {}) => {
+        const { hits } = await store.lexical(query, { limit: 10, filter });
+        return (await store.papersByKeys(hits.map(({ key }) => key))).map(({ paper }) => paper.id);
+      };
+
+      it('ranks by BM25 with stemming, a title word before an abstract word', async () => {
+        const store = await library();
+        expect(await ids(store, 'network graph')).toEqual(['title', 'abstract']);
+        const { hits, total } = await store.lexical('network graph', { limit: 1 });
+        expect([hits.length, total]).toEqual([1, 2]);
+        expect(hits[0]?.score).toBeGreaterThan(0);
+      });
+
+      it.each([
+        '"',
+        '*',
+        'NEAR(',
+        'AND',
+        'a OR',
+        '(',
+        ')',
+        '^',
+        'title:',
+        '-',
+        '{}',
+        "'",
+        '\\',
+        '?',
+        '',
+        '   ',
+        '\u0000',
+      ])('takes %j for a query like any other', async (query) => {
+        await expect(ids(await library(), query)).resolves.toBeInstanceOf(Array);
+      });
+
+      it('finds names with symbols', async () => {
+        const store = await library();
+        expect(await ids(store, 'GPT-4')).toEqual(['other']);
+        expect(await ids(store, 'C++')).toEqual(['other']);
+      });
+
+      it('applies filters', async () => {
+        const store = await library();
+        expect(await ids(store, 'networks', { from: '2024-01-01' })).toEqual(['title']);
+        expect(await ids(store, 'networks', { to: '2023-12-31' })).toEqual(['abstract']);
+        expect(await ids(store, 'kitchen', { categories: ['cs'] })).toEqual(['other']);
+        expect(await ids(store, 'kitchen', { categories: ['cs.L'] })).toEqual([]);
+        expect(await ids(store, 'networks', { excludedKeys: [await keyOf(store, 'title')] })).toEqual([
+          'abstract',
+        ]);
+      });
+
+      it('forgets the words of a text that changed or went', async () => {
+        const store = await library();
+        await add(store, record({ id: 'title', title: 'Renamed', abstract: 'Entirely.' }));
+        expect(await ids(store, 'network')).toEqual(['abstract']);
+        await store.removePapers(['abstract']);
+        expect(await ids(store, 'network')).toEqual([]);
+      });
+    });
+
+    describe('listings', () => {
+      const days = ['2024-05-01', '2024-05-02', '2024-05-02', '2024-06-01', undefined];
+      const library = async () => {
+        const store = open();
+        const papers = days.map((date, at) =>
+          record({ id: `p${at}`, upvotes: at === 0 ? 100 : at, ...(date && { date }) }),
+        );
+        await add(store, ...papers);
+        return store;
+      };
+
+      it('pages newest first without gaps or repeats, undated papers last', async () => {
+        const store = await library();
+        const seen: string[] = [];
+        let after = null;
+        do {
+          const page: Awaited<ReturnType<PaperStore['list']>> = await store.list({
+            sort: 'newest',
+            limit: 2,
+            after,
+          });
+          seen.push(...page.papers.map(({ paper }) => paper.id));
+          expect(page.total).toBe(5);
+          after = page.next;
+        } while (after);
+        expect(seen).toEqual(['p3', 'p2', 'p1', 'p0', 'p4']);
+      });
+
+      it('filters by day, and ranks a day by upvotes when trending', async () => {
+        const store = await library();
+        const day = await store.list({
+          sort: 'trending',
+          limit: 10,
+          filter: { from: '2024-05-01', to: '2024-05-31' },
+        });
+        expect(day.papers.map(({ paper }) => paper.id)).toEqual(['p0', 'p2', 'p1']);
+        expect(day.total).toBe(3);
+      });
+
+      it('knows the newest day', async () => {
+        expect(await open().newestDay()).toBeNull();
+        expect(await (await library()).newestDay()).toBe('2024-06-01');
+      });
+    });
+
+    it('embeds again after its embeddings were dropped, and not what changed meanwhile', async () => {
+      const store = open();
+      await add(store, record({ id: 'a' }), record({ id: 'b' }));
+      expect(await store.dropEmbeddings(false)).toBe(2);
+      expect((await store.counts()).embedded).toBe(0);
+      const missing = await store.papersWithoutEmbedding(10);
+      expect(missing.map(({ paper }) => paper.id)).toEqual(['a', 'b']);
+      const made = missing.map(({ key, paper }) => ({
+        key,
+        textHash: textHash(paper),
+        embedding: unit(key),
+      }));
+      await add(store, record({ id: 'b', abstract: 'Changed meanwhile.' }));
+      expect(await store.addEmbeddings(made)).toBe(1);
+      expect((await store.counts()).embedded).toBe(2);
+    });
+  });
+}
