@@ -55,7 +55,8 @@ export interface Ingest {
 interface Deps {
   store: PaperStore;
   embedder: Embedder;
-  index: VectorIndex;
+  /** Told after every commit, so that what was committed is findable when it is reported. */
+  index: Pick<VectorIndex, 'refresh'>;
 }
 
 interface Entry {

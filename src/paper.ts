@@ -12,9 +12,10 @@ export const PAPER_LIMITS = {
   authors: 6_000,
   author: 300,
   categories: 100,
-  category: 100,
+  category: 500,
   shortText: 500,
   url: 2_000,
+  comment: 5_000,
 } as const;
 
 /** A calendar date, possibly known only to the month or year: `2024-05-30`, `1948-07`, `1905`. */
@@ -81,6 +82,7 @@ const fields = {
   organization: shortText(PAPER_LIMITS.shortText).nullish(),
   authorCount: z.int().min(0).max(1_000_000).nullish(),
   codeUrl: webUrl.nullish(),
+  comment: shortText(PAPER_LIMITS.comment).nullish(),
 };
 
 /** One paper as it comes in by the API: unknown fields are refused. */
@@ -109,6 +111,8 @@ export interface Paper {
   organization?: string;
   authorCount?: number;
   codeUrl?: string;
+  /** What the authors remark, such as "12 pages, accepted at ICLR". */
+  comment?: string;
 }
 
 /** A clean record: what one source says about one paper. `undefined` means that the source does not say. */
@@ -206,6 +210,7 @@ export function incomingPaper(record: PaperRecord, defaultSource: string): Incom
     organization: cleanOptional(record.organization),
     authorCount: record.authorCount ?? (authors && authors.length > 0 ? authors.length : undefined),
     codeUrl: record.codeUrl ?? undefined,
+    comment: cleanOptional(record.comment),
   };
   for (const name of Object.keys(facts)) if (facts[name] === undefined) delete facts[name];
   return {

@@ -233,9 +233,12 @@ async function similarTo(deps: Deps, request: Parameters<Search['similarTo']>[0]
     });
   }
   const excludedKeys = [...(filter?.excludedKeys ?? []), ...positive.keys, ...negative.keys];
+  // One example without diversity: the index's order is the answer, so only what is shown is asked for.
+  const isPlain = targets.length === 1 && negative.keys.length === 0 && diversity === 0;
+  const depth = isPlain ? Math.min(offset + limit + 1, SEARCH_LIMITS.depth) : SEARCH_LIMITS.depth;
   const found = await Promise.all(
     targets.map((target) =>
-      deps.index.nearest(target, { limit: SEARCH_LIMITS.depth, filter: { ...filter, excludedKeys } }),
+      deps.index.nearest(target, { limit: depth, filter: { ...filter, excludedKeys } }),
     ),
   );
   const keys = [...new Set(found.flatMap(({ neighbours }) => neighbours.map(({ key }) => key)))];

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { ApiServices } from './api/services.ts';
 import { type Config, dataPaths } from './config.ts';
@@ -27,6 +28,8 @@ const SAMPLE_FILE = fileURLToPath(new URL('../samples/papers.jsonl', import.meta
 export interface Services extends ApiServices {
   /** Resolves when model and index are loaded and an empty library has its sample; rejects when one cannot be. */
   whenReady: Promise<void>;
+  /** Resolves when the index has reached its final form: nothing is being built, nothing waits. */
+  whenIndexed(): Promise<void>;
   /** From now on `readyz` says that we are stopping. */
   beginStop(): void;
   /** Ends background work, saves the index (server), and closes everything. */
@@ -39,11 +42,16 @@ export interface OpenOptions {
    * `command`: each part is loaded when first used; a single search scores all vectors, so no graph is loaded.
    */
   mode: 'server' | 'command';
+  /** Forget the saved index first, so that it is built from the stored embeddings. */
+  freshIndex?: boolean;
   log: (level: 'info' | 'warn' | 'error', text: string) => void;
 }
 
 /** Opens a library with everything that works on it: the only place that names implementations. */
-export async function openServices(config: Config, { mode, log }: OpenOptions): Promise<Services> {
+export async function openServices(
+  config: Config,
+  { mode, freshIndex = false, log }: OpenOptions,
+): Promise<Services> {
   const paths = dataPaths(config.dataFolder);
   const { model, source } = describeModel(config.model);
   const embedder = await createTransformersEmbedder({
@@ -59,6 +67,7 @@ export async function openServices(config: Config, { mode, log }: OpenOptions): 
     dimensions: model.dimensions,
   });
   const people = createSqlitePeopleStore<PickDetails>(db);
+  if (freshIndex) await rm(paths.index, { recursive: true, force: true });
   const index = createLocalVectorIndex({
     folder: paths.index,
     dimensions: model.dimensions,
@@ -67,7 +76,12 @@ export async function openServices(config: Config, { mode, log }: OpenOptions): 
     log,
     ...(mode === 'command' && { exactBelow: Number.POSITIVE_INFINITY }),
   });
-  const ingest = createIngest({ store, embedder, index });
+  // A command ends after its ingest: holding every vector would only let its memory grow with the library.
+  const ingest = createIngest({
+    store,
+    embedder,
+    index: mode === 'server' ? index : { refresh: async () => {} },
+  });
   const search = createSearch({ store, embedder, index });
   const now = () => new Date().toISOString();
   const background = createBackground();
@@ -82,7 +96,11 @@ export async function openServices(config: Config, { mode, log }: OpenOptions): 
     await Promise.all([step('model', () => embedder.ready()), step('index', () => index.refresh())]);
     if (config.sample) await step('sample', () => loadSample(store, ingest, log));
     background.follow(index, log);
-    background.run(() => embedMissing(store, ingest, background.signal, log));
+    background.run(() =>
+      embedMissing(store, ingest, background.signal, log).catch((error: unknown) =>
+        log('error', messageOf(error)),
+      ),
+    );
   };
   const whenReady = mode === 'server' ? start() : Promise.resolve();
   whenReady.catch(() => {});
@@ -100,6 +118,7 @@ export async function openServices(config: Config, { mode, log }: OpenOptions): 
     waitingFor: () => [...waitingFor],
     isStopping: () => stopping,
     whenReady,
+    whenIndexed: () => index.whenSettled(),
     beginStop: () => {
       stopping = true;
     },

@@ -70,10 +70,12 @@ export function addLibraryCommands(program: Command): void {
 async function buildIndex(command: Command): Promise<void> {
   const services = await openServices(configOf(command), {
     mode: 'server',
+    freshIndex: true,
     log: (_, text) => console.log(text),
   });
   try {
-    await services.rebuildIndex();
+    await services.whenReady;
+    await services.whenIndexed();
     const { count, state } = await services.index.status();
     console.log(`The index holds ${count} papers (${state}).`);
   } finally {

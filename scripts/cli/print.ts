@@ -27,7 +27,8 @@ export function factsOf(paper: Paper): string {
       : count > 2
         ? `${first} and ${count - 2} more`
         : first;
-  const upvotes = paper.upvotes === undefined ? null : `${paper.upvotes} upvotes`;
+  const upvotes =
+    paper.upvotes === undefined ? null : `${paper.upvotes} ${paper.upvotes === 1 ? 'upvote' : 'upvotes'}`;
   return [paper.id, who, paper.date, paper.venue, paper.organization, upvotes].filter(Boolean).join(' · ');
 }
 

@@ -27,6 +27,7 @@ export const paper = z
     organization: z.string().optional(),
     authorCount: z.int().optional(),
     codeUrl: z.string().optional(),
+    comment: z.string().optional(),
   })
   .openapi('Paper');
 

@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { AppError } from '../errors.ts';
 
-/** The two methods of the Web Cache API that @xenova/transformers calls. */
+/** The two methods of the Web Cache API that @xenova/transformers calls, and where files are. */
 export interface HubCache {
+  /** The kept file whose address ends in `ending`. Throws `store_failed` when there is none. */
+  fileEndingIn(ending: string): string;
   match(name: string): Promise<Response | undefined>;
   put(name: string, response: Response): Promise<void>;
 }
@@ -13,13 +16,24 @@ export interface HubCache {
  * an interrupted download is begun again and two processes may download at once.
  */
 export function createHubCache(folder: string): HubCache {
+  const files = new Set<string>();
   return {
+    fileEndingIn(ending) {
+      const file = [...files].find((name) => name.endsWith(path.normalize(ending)));
+      if (file !== undefined) return file;
+      throw new AppError(
+        'store_failed',
+        `Cannot keep the downloaded ${ending} in ${folder}. Check the folder's rights and free space.`,
+      );
+    },
     async match(name) {
       const file = fileOf(folder, name);
       if (file === undefined) return undefined;
       // Absent or unreadable: it is downloaded.
       const content = await readFile(file).catch(() => undefined);
-      return content && new Response(content);
+      if (!content) return undefined;
+      files.add(file);
+      return new Response(content);
     },
     async put(name, response) {
       const file = fileOf(folder, name);
@@ -29,6 +43,7 @@ export function createHubCache(folder: string): HubCache {
       try {
         await writeFile(temporary, Buffer.from(await response.arrayBuffer()), { flush: true });
         await rename(temporary, file);
+        files.add(file);
       } finally {
         await rm(temporary, { force: true });
       }

@@ -1,6 +1,5 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import { AppError, messageOf } from '../errors.ts';
 import { createEmbedText, type EmbedText } from './embed-text.ts';
@@ -9,18 +8,16 @@ import { createHubCache } from './hub-cache.ts';
 import type { WorkerSettings } from './messages.ts';
 import { modelFiles, onnxPath, prepareMiniLm } from './minilm-package.ts';
 import { usePrivateAddon } from './native-addon.ts';
+import { assertOneThreadPerSession, type SessionLog, useOneThreadPerSession } from './sessions.ts';
 
 type Library = typeof import('@xenova/transformers');
 
-/** What the library is asked for: a folder under `parent`, or without it a hub id. */
+/** What the library is asked for: `name`, in the folder `parent`, or without one on the hub. */
 interface Place {
   name: string;
   parent: string | undefined;
-}
-
-/** The part of onnxruntime-node's session class that is replaced. */
-interface SessionClass {
-  create(model: unknown, options?: { executionProviders?: string[] }): Promise<unknown>;
+  /** The path of the ONNX file, once the library has asked for it. */
+  onnxFile: () => string;
 }
 
 /**
@@ -31,13 +28,14 @@ interface SessionClass {
  * has other dimensions than described or takes fewer tokens; `model_failed` when it cannot be run at all.
  */
 export async function loadModel(settings: WorkerSettings): Promise<EmbedText> {
-  const { model } = settings;
-  const place = await locate(settings);
-  usePrivateAddon(path.join(settings.cacheFolder, 'tmp'));
+  const { model, cacheFolder } = settings;
+  const folder = await folderOf(settings);
+  usePrivateAddon(path.join(cacheFolder, 'tmp'));
   const library = await import('@xenova/transformers');
-  const session = configureSessions();
-  configureLoading(library, settings, place);
-  const [tokenizer, network] = await loadFiles(library, model, place, session);
+  const place = folder === undefined ? useHub(library, settings) : useFolder(library, folder, settings);
+  const sessions = await useOneThreadPerSession(place.onnxFile);
+  const [tokenizer, network] = await loadFiles(library, model, place, sessions);
+  assertOneThreadPerSession(sessions);
   checkMaxTokens(model, network.config);
   const embed = createEmbedText(library, model, tokenizer, network);
   // One run now finds a wrong number of dimensions at the start, not in the middle of an ingest.
@@ -45,12 +43,16 @@ export async function loadModel(settings: WorkerSettings): Promise<EmbedText> {
   return embed;
 }
 
-async function locate({ model, source, cacheFolder, packageFolder }: WorkerSettings): Promise<Place> {
+/** The folder that holds the model's files; undefined for the hub. */
+async function folderOf({
+  model,
+  source,
+  cacheFolder,
+  packageFolder,
+}: WorkerSettings): Promise<string | undefined> {
   const { quantization } = model;
-  if (source.kind === 'hub') return { name: source.id, parent: undefined };
-  if (source.kind === 'package') {
-    return placeOf(await prepareMiniLm({ cacheFolder, quantization, packageFolder }));
-  }
+  if (source.kind === 'hub') return undefined;
+  if (source.kind === 'package') return prepareMiniLm({ cacheFolder, quantization, packageFolder });
   for (const name of modelFiles(quantization)) {
     const file = path.join(source.folder, name);
     await access(file, constants.R_OK).catch((cause: unknown) => {
@@ -62,62 +64,42 @@ async function locate({ model, source, cacheFolder, packageFolder }: WorkerSetti
       );
     });
   }
-  return placeOf(source.folder);
+  return source.folder;
 }
 
-function placeOf(folder: string): Place {
-  return { name: path.basename(folder), parent: path.dirname(folder) };
-}
-
-/**
- * Gives every session that the library makes one thread. Its own default, a thread per core in each of several
- * workers, is slower, and the library passes no such options on.
- */
-function configureSessions(): { failure: unknown } {
-  const state: { failure: unknown } = { failure: undefined };
-  // The very instance of onnxruntime-node that the library uses.
-  const requireAsLibrary = createRequire(createRequire(import.meta.url).resolve('@xenova/transformers'));
-  const { InferenceSession }: { InferenceSession: SessionClass } = requireAsLibrary('onnxruntime-node');
-  const create = InferenceSession.create.bind(InferenceSession);
-  InferenceSession.create = async (model) => {
-    // The library tries again with WebAssembly, many times slower; the first failure is the one to report.
-    if (state.failure !== undefined) throw state.failure;
-    const options = {
-      executionProviders: ['cpu'],
-      intraOpNumThreads: 1,
-      interOpNumThreads: 1,
-      executionMode: 'sequential',
-      logSeverityLevel: 3,
-    };
-    try {
-      return await create(model, options);
-    } catch (error) {
-      state.failure = error;
-      throw error;
-    }
-  };
-  return state;
-}
-
-function configureLoading({ env }: Library, settings: WorkerSettings, { parent }: Place): void {
-  // The library's own cache writes downloads in place, so that an interrupted one stays as a damaged file.
+function useFolder({ env }: Library, folder: string, { model }: WorkerSettings): Place {
+  const onnxFile = path.join(folder, onnxPath(model.quantization));
   env.useFSCache = false;
-  env.allowLocalModels = parent !== undefined;
-  env.allowRemoteModels = parent === undefined;
-  if (parent !== undefined) {
-    env.localModelPath = parent;
-    return;
-  }
+  env.allowRemoteModels = false;
+  env.localModelPath = path.dirname(folder);
+  // The session is opened by path. Without this the library would read the file as well, for nothing: 23 to 90 MB.
   env.useCustomCache = true;
-  env.customCache = createHubCache(path.join(settings.cacheFolder, 'hub'));
-  if (settings.hubHost !== undefined) env.remoteHost = settings.hubHost;
+  env.customCache = {
+    match: async (name: string) => (path.normalize(name) === onnxFile ? new Response() : undefined),
+    put: async () => undefined,
+  };
+  return { name: path.basename(folder), parent: path.dirname(folder), onnxFile: () => onnxFile };
 }
 
+function useHub({ env }: Library, { model, source, cacheFolder, hubHost }: WorkerSettings): Place {
+  // The library's own cache writes downloads in place, so that an interrupted one stays as a damaged file.
+  const cache = createHubCache(path.join(cacheFolder, 'hub'));
+  env.useFSCache = false;
+  env.useCustomCache = true;
+  env.customCache = cache;
+  env.allowLocalModels = false;
+  if (hubHost !== undefined) env.remoteHost = hubHost;
+  return {
+    name: source.kind === 'hub' ? source.id : model.id,
+    parent: undefined,
+    onnxFile: () => cache.fileEndingIn(onnxPath(model.quantization)),
+  };
+}
 async function loadFiles(
   library: Library,
   model: EmbeddingModel,
   { name, parent }: Place,
-  session: { failure: unknown },
+  sessions: SessionLog,
 ) {
   try {
     return await Promise.all([
@@ -125,11 +107,11 @@ async function loadFiles(
       library.AutoModel.from_pretrained(name, { quantized: model.quantization === 'int8' }),
     ]);
   } catch (cause) {
-    if (session.failure !== undefined) {
+    if (sessions.failure !== undefined) {
       throw new AppError(
         'model_damaged',
         `onnxruntime cannot load ${path.posix.join(parent ?? '', name, onnxPath(model.quantization))}: ` +
-          `${messageOf(session.failure)}. The file is damaged, or made for a newer onnxruntime than 1.14.`,
+          `${messageOf(sessions.failure)}. The file is damaged, or made for a newer onnxruntime than 1.14.`,
         { cause },
       );
     }

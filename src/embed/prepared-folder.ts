@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
@@ -14,7 +15,7 @@ export async function isIntact(folder: string, names: readonly string[]): Promis
   try {
     const manifest: Record<string, string> = JSON.parse(await readFile(path.join(folder, MANIFEST), 'utf8'));
     for (const name of names) {
-      if (sha256Of(await readFile(path.join(folder, name))) !== manifest[name]) return false;
+      if ((await sha256OfFile(path.join(folder, name))) !== manifest[name]) return false;
     }
     return true;
   } catch {
@@ -46,6 +47,13 @@ export async function writeFolder(folder: string, files: ReadonlyMap<string, Uin
 
 export function sha256Of(content: Uint8Array): string {
   return createHash('sha256').update(content).digest('hex');
+}
+
+/** As `sha256Of`, with little memory. */
+async function sha256OfFile(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(chunk);
+  return hash.digest('hex');
 }
 
 async function writeFiles(folder: string, files: ReadonlyMap<string, Uint8Array>): Promise<void> {

@@ -38,6 +38,7 @@ export const MIGRATIONS: readonly string[] = [
     organization TEXT,
     author_count INTEGER,
     code_url TEXT,
+    comment TEXT,
     version INTEGER,
     text_hash TEXT NOT NULL,
     trend REAL NOT NULL,

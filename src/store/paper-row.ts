@@ -20,6 +20,7 @@ export interface PaperRow {
   organization: string | null;
   author_count: number | null;
   code_url: string | null;
+  comment: string | null;
   version: number | null;
   text_hash: string;
   trend: number;
@@ -47,6 +48,7 @@ export function paperOf(row: PaperRow): Paper {
     ...(row.organization !== null && { organization: row.organization }),
     ...(row.author_count !== null && { authorCount: row.author_count }),
     ...(row.code_url !== null && { codeUrl: row.code_url }),
+    ...(row.comment !== null && { comment: row.comment }),
   };
 }
 
@@ -69,6 +71,7 @@ export function rowOf(paper: Paper, version: number | null, now: string): Writab
     organization: paper.organization ?? null,
     author_count: paper.authorCount ?? null,
     code_url: paper.codeUrl ?? null,
+    comment: paper.comment ?? null,
     version,
     text_hash: textHash(paper),
     trend: trendOf(paper.upvotes ?? 0, day),

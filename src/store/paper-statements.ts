@@ -18,6 +18,7 @@ const COLUMNS = [
   'organization',
   'author_count',
   'code_url',
+  'comment',
   'version',
   'text_hash',
   'trend',

@@ -1,0 +1,66 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { createExactIndex, type ExactIndex } from './exact.ts';
+import type { LaggingGraph, WaitingKeys } from './lagging-graph.ts';
+import type { VectorChange, VectorSource } from './vector-index.ts';
+
+/** Changes read from the source at a time; requests are answered between two slices. */
+const SLICE = 1_000;
+
+/** What an index in memory consists of. The parts that follow it are changed in place by one event loop only. */
+export interface LocalState {
+  exact: ExactIndex;
+  /** The last store revision that `exact` holds. */
+  applied: number;
+  graph: LaggingGraph | null;
+  /** The papers that changed since the vectors for the graph being built were listed; null when none is. */
+  changedWhileBuilding: WaitingKeys | null;
+  rebuildReason: string | null;
+  isClosed: boolean;
+}
+
+export function createLocalState(dimensions: number): LocalState {
+  return {
+    exact: createExactIndex(dimensions),
+    applied: 0,
+    graph: null,
+    changedWhileBuilding: null,
+    rebuildReason: null,
+    isClosed: false,
+  };
+}
+
+/** Applies one change; throws `index_failed`, with nothing changed, for a vector that cannot be used. */
+export function applyChange(state: LocalState, { revision, key, embedding }: VectorChange): void {
+  if (embedding === null) {
+    state.exact.remove(key);
+    state.graph?.waiting.drop(key);
+    state.changedWhileBuilding?.drop(key);
+  } else if (state.exact.upsert(key, embedding) !== 'unchanged') {
+    state.graph?.waiting.add(key, revision);
+    state.changedWhileBuilding?.add(key, revision);
+  }
+  state.applied = revision;
+}
+
+/**
+ * Reads the changes after a revision, in slices with turns of the event loop between, up to everything that was
+ * committed before the call. Returns the revision that is reached. `goesOn` is asked before each slice.
+ */
+export async function readChanges(
+  source: VectorSource,
+  after: number,
+  latest: number,
+  goesOn: () => boolean,
+  take: (change: VectorChange) => void,
+): Promise<number> {
+  let reached = after;
+  while (reached < latest && goesOn()) {
+    const changes = await source.vectorChanges(reached, SLICE);
+    for (const change of changes) take(change);
+    // Revisions need not be dense: a short slice says that everything up to `latest` was seen.
+    const last = changes.at(-1)?.revision ?? latest;
+    reached = changes.length < SLICE ? Math.max(last, latest) : last;
+    await nextTurn();
+  }
+  return reached;
+}

@@ -1,0 +1,172 @@
+import { AppError } from '../errors.ts';
+import type { PaperKey } from '../paper.ts';
+import type { Embedding } from '../vector.ts';
+import { createExactIndex } from './exact.ts';
+import { GRAPH_PARAMS, type GraphParams } from './hnsw.ts';
+import { checkNearest, graphAnswers, nearest } from './local-nearest.ts';
+import { applyChange, createLocalState, readChanges } from './local-state.ts';
+import { createUpkeep, type Log } from './upkeep.ts';
+import type { VectorIndex, VectorSource } from './vector-index.ts';
+
+export interface LocalIndexOptions {
+  /** Where graphs are saved; several processes may share it. It is made when it is first needed. */
+  folder: string;
+  dimensions: number;
+  /** Fingerprint of the model that makes the vectors. */
+  fingerprint: string;
+  source: VectorSource;
+  /** Fewer papers than this are always scored one by one. Infinity: no graph is loaded or built. */
+  exactBelow?: number;
+  graph?: Partial<GraphParams>;
+  /** A graph is built anew when more than this part of its nodes, 0 to 1, belongs to removed papers. */
+  rebuildAboveRemoved?: number;
+  log?: Log;
+}
+
+export interface LocalVectorIndex extends VectorIndex {
+  /** Reads vectors and graph, unless that was done. Every method but `status`, `save` and `close` begins with it. */
+  open(): Promise<void>;
+  /** Resolves when no graph is being built and the graph holds every paper, or no attempt is due. */
+  whenSettled(): Promise<void>;
+}
+
+/**
+ * All vectors in memory, and from `exactBelow` papers an HNSW graph in front of them. The graph only proposes: every
+ * neighbour is scored from the vectors, so that what the graph lacks or still holds is never answered wrongly.
+ * After `close`, methods throw `unavailable`. `embeddings` returns copies.
+ */
+export function createLocalVectorIndex(options: LocalIndexOptions): LocalVectorIndex {
+  const { dimensions, source } = options;
+  const { exactBelow = 5_000, rebuildAboveRemoved = 0.2, log = () => {} } = options;
+  const params = { ...GRAPH_PARAMS, ...options.graph };
+  const state = createLocalState(dimensions);
+  const upkeep = createUpkeep(state, { ...options, params, exactBelow, rebuildAboveRemoved, log });
+  let opening: Promise<void> | null = null;
+  let refreshing: Promise<void> | null = null;
+  let nextRefresh: Promise<void> | null = null;
+
+  const goesOn = () => !state.isClosed;
+  const assertOpen = () => {
+    if (state.isClosed) throw new AppError('unavailable', 'The vector index is closed.');
+  };
+
+  const load = async () => {
+    const libraryId = await source.libraryId();
+    const latest = await source.latestRevision();
+    const complete = await upkeep.load(libraryId, latest);
+    // Afresh: an attempt that failed half-way may have left vectors.
+    state.exact = createExactIndex(dimensions);
+    state.applied = await readChanges(source, 0, latest, goesOn, ({ revision, key, embedding }) => {
+      if (embedding === null) return;
+      state.exact.upsert(key, embedding);
+      const { graph } = state;
+      if (graph && complete !== null && (revision > complete || !graph.graph.has(key))) {
+        graph.waiting.add(key, revision);
+      }
+    });
+    assertOpen();
+    if (state.exact.count < exactBelow) state.rebuildReason = null;
+    upkeep.tend();
+  };
+  const open = (): Promise<void> => {
+    assertOpen();
+    opening ??= load().catch((error: unknown) => {
+      opening = null;
+      throw error;
+    });
+    return opening;
+  };
+
+  /** The store was replaced by an older one: everything is read anew while the old vectors answer. */
+  const reload = async (latest: number) => {
+    log('warn', `The library went back from revision ${state.applied} to ${latest}: reading it anew.`);
+    const exact = createExactIndex(dimensions);
+    const libraryId = await source.libraryId();
+    const applied = await readChanges(source, 0, latest, goesOn, ({ key, embedding }) => {
+      if (embedding !== null) exact.upsert(key, embedding);
+    });
+    assertOpen();
+    state.exact = exact;
+    state.applied = applied;
+    state.rebuildReason = 'stale: the library was replaced by an older one';
+    await upkeep.reset(libraryId);
+  };
+  const refreshNow = async () => {
+    await open();
+    const latest = await source.latestRevision();
+    if (latest < state.applied) await reload(latest);
+    else {
+      state.applied = await readChanges(source, state.applied, latest, goesOn, (change) =>
+        applyChange(state, change),
+      );
+    }
+    assertOpen();
+    upkeep.tend();
+  };
+  const startRefresh = () => {
+    refreshing = refreshNow().finally(() => {
+      refreshing = null;
+    });
+    return refreshing;
+  };
+
+  return {
+    open,
+    async nearest(query, wanted) {
+      assertOpen();
+      checkNearest(query, wanted.limit, dimensions);
+      await open();
+      return nearest(() => ({ ef: params.ef, ...state }), source, query, wanted);
+    },
+    async embeddings(keys) {
+      await open();
+      const found = new Map<PaperKey, Embedding>();
+      for (const key of keys) {
+        const vector = state.exact.vector(key);
+        if (vector) found.set(key, vector);
+      }
+      return found;
+    },
+    async refresh() {
+      assertOpen();
+      // One that runs may have asked for the latest revision before this call; one that waits will ask after it.
+      if (nextRefresh) return nextRefresh;
+      if (!refreshing) return startRefresh();
+      nextRefresh = refreshing
+        .catch(() => {})
+        .then(() => {
+          nextRefresh = null;
+          return startRefresh();
+        });
+      return nextRefresh;
+    },
+    async save() {
+      assertOpen();
+      await opening?.catch(() => {});
+      await upkeep.save();
+    },
+    async status() {
+      const { exact, applied, rebuildReason, changedWhileBuilding } = state;
+      const isBuilding = changedWhileBuilding !== null;
+      return {
+        count: exact.count,
+        revision: applied,
+        state: graphAnswers(state) ? 'graph' : isBuilding ? 'building' : 'exact',
+        rebuildReason,
+        dimensions,
+        vectorBytes: exact.vectorBytes,
+      };
+    },
+    async whenSettled() {
+      await open();
+      await upkeep.whenSettled();
+    },
+    async close() {
+      state.isClosed = true;
+      await opening?.catch(() => {});
+      await nextRefresh?.catch(() => {});
+      await refreshing?.catch(() => {});
+      await upkeep.stop();
+    },
+  };
+}

@@ -1,0 +1,104 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createExactIndex } from '../../src/index/exact.ts';
+import { createTopK } from '../../src/index/top-k.ts';
+import { dot, type Embedding } from '../../src/vector.ts';
+import { clusteredVectors } from '../fixtures/clustered-vectors.ts';
+
+const DIMENSIONS = 6;
+
+describe('the best few', () => {
+  it('are those of a full sort, ties by smaller key', () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.nat(1_000), { maxLength: 60 }),
+        fc.array(fc.integer({ min: -3, max: 3 }), { minLength: 60, maxLength: 60 }),
+        fc.integer({ min: 0, max: 70 }),
+        (keys, scores, limit) => {
+          const all = keys.map((key, at) => ({ key, similarity: scores[at] as number }));
+          const top = createTopK(limit);
+          for (const { key, similarity } of all) top.offer(key, similarity);
+          const sorted = all.sort((a, b) => b.similarity - a.similarity || a.key - b.key);
+          expect(top.sorted()).toEqual(sorted.slice(0, limit));
+        },
+      ),
+    );
+  });
+});
+
+describe('exact index', () => {
+  const filled = (count: number) => {
+    const index = createExactIndex(DIMENSIONS);
+    const draw = clusteredVectors(DIMENSIONS);
+    const vectors = new Map<number, Embedding>();
+    for (let key = 0; key < count; key++) {
+      vectors.set(key, draw());
+      index.upsert(key, vectors.get(key) as Embedding);
+    }
+    return { index, vectors, draw };
+  };
+  const truth = (vectors: Map<number, Embedding>, query: Embedding, limit: number) =>
+    [...vectors]
+      .map(([key, vector]) => ({ key, similarity: dot(vector, query) }))
+      .sort((a, b) => b.similarity - a.similarity || a.key - b.key)
+      .slice(0, limit);
+
+  it('tells what an upsert changed', () => {
+    const { index, draw } = filled(3);
+    const vector = draw();
+    expect(index.upsert(9, vector)).toBe('added');
+    expect(index.upsert(9, vector.slice())).toBe('unchanged');
+    expect(index.upsert(9, draw())).toBe('changed');
+    expect(index.count).toBe(4);
+  });
+
+  it('keeps its own copy', () => {
+    const { index, draw } = filled(0);
+    const vector = draw();
+    index.upsert(1, vector);
+    const kept = vector.slice();
+    vector.fill(0);
+    expect(index.vector(1)).toEqual(kept);
+    expect(index.vector(2)).toBeUndefined();
+    expect(index.similarity(2, kept)).toBeUndefined();
+  });
+
+  it('answers as a full sort does, over several segments and through removals', () => {
+    const { index, vectors, draw } = filled(2_500);
+    const bytesBefore = index.vectorBytes;
+    for (let key = 0; key < 2_500; key += 2) {
+      expect(index.remove(key)).toBe(true);
+      vectors.delete(key);
+    }
+    expect(index.remove(0)).toBe(false);
+    expect(index.count).toBe(1_250);
+    expect(index.vectorBytes).toBeLessThan(bytesBefore);
+    const query = draw();
+    expect(index.nearest(query, { limit: 25 })).toEqual(truth(vectors, query, 25));
+    for (const key of vectors.keys()) index.remove(key);
+    expect(index.vectorBytes).toBe(0);
+    expect(index.nearest(query, { limit: 25 })).toEqual([]);
+  });
+
+  it('scores only allowed keys, and passes over ones it does not hold', () => {
+    const { index, vectors, draw } = filled(50);
+    const query = draw();
+    const some = new Map([...vectors].filter(([key]) => key % 7 === 0));
+    const allowed = [...some.keys(), 1_000, 1_001];
+    expect(index.nearest(query, { limit: 5, allowed })).toEqual(truth(some, query, 5));
+    some.delete(7);
+    some.delete(14);
+    const excluded = new Set([7, 14]);
+    expect(index.nearest(query, { limit: 50, allowed, excluded })).toEqual(truth(some, query, 50));
+  });
+
+  it('refuses a vector that cannot be compared', () => {
+    const { index, draw } = filled(1);
+    for (const vector of [draw().slice(1), draw().fill(Number.NaN), draw().map((x) => 3 * x)]) {
+      expect(() => index.upsert(77, vector)).toThrowError(
+        expect.objectContaining({ code: 'index_failed', message: expect.stringContaining('77') }),
+      );
+    }
+    expect(index.has(77)).toBe(false);
+  });
+});

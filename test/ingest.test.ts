@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import { BATCH_SIZE, type IngestResult } from '../src/ingest.ts';
+import { loosePaperRecord } from '../src/paper.ts';
+import type { SourceItem } from '../src/sources/source.ts';
+import { openTestLibrary } from './fixtures/library.ts';
+
+const item = (id: string, fields = {}): SourceItem => ({
+  at: id,
+  record: loosePaperRecord.parse({ id, title: `Title ${id}`, abstract: `Abstract ${id}.`, ...fields }),
+});
+const items = (count: number, fields = {}) =>
+  Array.from({ length: count }, (_, at) => item(`p${at}`, fields));
+const options = { defaultSource: 'test' };
+
+describe('ingest', () => {
+  it('makes papers durable and findable, and tells each result in order', async () => {
+    const { ingest, store, index } = await openTestLibrary();
+    const results: IngestResult[] = [];
+    const input = [...items(BATCH_SIZE + 5), { at: 'bad', id: 'x', reason: 'broken' }, item('last')];
+    const counts = await ingest.ingest(input, { ...options, onResult: (result) => results.push(result) });
+    expect(counts).toEqual({ created: BATCH_SIZE + 6, updated: 0, unchanged: 0, rejected: 1 });
+    expect(results.map(({ index: at }) => at)).toEqual(input.map((_, at) => at));
+    expect(results.at(-2)).toMatchObject({ at: 'bad', id: 'x', outcome: 'rejected', reason: 'broken' });
+    expect((await store.counts()).embedded).toBe(BATCH_SIZE + 6);
+    expect((await index.status()).count).toBe(BATCH_SIZE + 6);
+  });
+
+  it('does not embed again what has not changed', async () => {
+    const { ingest, embedder } = await openTestLibrary();
+    await ingest.ingest(items(10), options);
+    expect(embedder.calls.passages).toBe(10);
+    expect(await ingest.ingest(items(10), options)).toMatchObject({ unchanged: 10 });
+    expect(await ingest.ingest(items(10, { upvotes: 3 }), options)).toMatchObject({ updated: 10 });
+    expect(embedder.calls.passages).toBe(10);
+    await ingest.ingest([item('p3', { abstract: 'Changed.' })], options);
+    expect(embedder.calls.passages).toBe(11);
+  });
+
+  it('lets the later of two records of one paper win, in one batch and across batches', async () => {
+    const { ingest, store } = await openTestLibrary();
+    const near = [item('a', { title: 'Old' }), item('a', { title: 'New' })];
+    const far = [item('b', { title: 'Old' }), ...items(BATCH_SIZE * 2), item('b', { title: 'New' })];
+    await ingest.ingest([...near, ...far], options);
+    expect((await store.paperById('a'))?.paper.title).toBe('New');
+    expect((await store.paperById('b'))?.paper.title).toBe('New');
+  });
+
+  it('embeds again what another writer changed between embedding and commit', async () => {
+    const { ingest, store, embedder, index } = await openTestLibrary();
+    await ingest.ingest([item('a', { source: 'sample' })], options);
+    // The plan sees a sample, which the record replaces; then a record of the same paper arrives first elsewhere.
+    const original = embedder.embedPassages;
+    let meddled = false;
+    embedder.embedPassages = async (texts, signal) => {
+      const vectors = await original(texts, signal);
+      if (!meddled) {
+        meddled = true;
+        await store.removePapers(['a']);
+      }
+      return vectors;
+    };
+    expect(await ingest.ingest([item('a', { abstract: 'Newer.' })], options)).toMatchObject({ created: 1 });
+    const stored = await store.paperById('a');
+    expect(stored?.paper.abstract).toBe('Newer.');
+    expect((await index.embeddings([stored?.key ?? -1])).size).toBe(1);
+  });
+
+  it('keeps what came before a source failed, and passes the failure on', async () => {
+    const { ingest, store } = await openTestLibrary();
+    async function* failing() {
+      yield* items(BATCH_SIZE + 3);
+      throw new Error('cut off');
+    }
+    await expect(ingest.ingest(failing(), options)).rejects.toThrow('cut off');
+    expect((await store.counts()).papers).toBe(BATCH_SIZE + 3);
+  });
+
+  it('loses nothing that was acknowledged when embedding fails, and says so', async () => {
+    const { ingest, store, embedder } = await openTestLibrary();
+    const original = embedder.embedPassages;
+    embedder.embedPassages = async (texts, signal) => {
+      if (texts.some((text) => text.includes('p40'))) throw new Error('no memory');
+      return original(texts, signal);
+    };
+    const told: IngestResult[] = [];
+    const run = ingest.ingest(items(200), { ...options, onResult: (result) => told.push(result) });
+    await expect(run).rejects.toThrow('no memory');
+    expect((await store.counts()).papers).toBe(told.length);
+    expect(told.length).toBe(BATCH_SIZE);
+  });
+
+  it('stops reading when asked to, and commits what was read', async () => {
+    const { ingest, store } = await openTestLibrary();
+    const stop = new AbortController();
+    let read = 0;
+    async function* endless() {
+      for (;;) {
+        if (read === BATCH_SIZE * 3) stop.abort();
+        yield item(`p${read++}`);
+      }
+    }
+    const { created } = await ingest.ingest(endless(), { ...options, signal: stop.signal });
+    expect(created).toBe(BATCH_SIZE * 3);
+    expect((await store.counts()).papers).toBe(created);
+  });
+
+  it('embeds what has no embedding yet', async () => {
+    const { ingest, store, index } = await openTestLibrary();
+    await ingest.ingest(items(100), options);
+    await store.dropEmbeddings(false);
+    await index.refresh();
+    expect((await index.status()).count).toBe(0);
+    expect(await ingest.embedMissing({})).toBe(100);
+    expect((await index.status()).count).toBe(100);
+  });
+});

@@ -1,0 +1,165 @@
+import { describe, expect, it } from 'vitest';
+import type { SearchMode } from '../src/search.ts';
+import { dot } from '../src/vector.ts';
+import { openTestLibrary, topicPapers } from './fixtures/library.ts';
+
+async function library() {
+  const opened = await openTestLibrary();
+  await opened.add(
+    ...topicPapers('robots', 30),
+    ...topicPapers('proteins', 30),
+    ...topicPapers('galaxies', 5),
+  );
+  return opened;
+}
+const topicsOf = (hits: { paper: { id: string } }[]) => [
+  ...new Set(hits.map(({ paper }) => paper.id.split('-')[0])),
+];
+
+describe('search', () => {
+  it.each(['hybrid', 'semantic', 'lexical'] satisfies SearchMode[])(
+    'finds the topic by %s search',
+    async (mode) => {
+      const { search } = await library();
+      const answer = await search.search({ query: 'protein structure', mode, limit: 10 });
+      expect(answer.hits).toHaveLength(10);
+      expect(topicsOf(answer.hits)).toEqual(['proteins']);
+      expect(answer.mode).toBe(mode);
+      const scores = answer.hits.map(({ score }) => score);
+      expect(scores).toEqual([...scores].sort((a, b) => b - a));
+    },
+  );
+
+  it('shows the parts of a score: similarity, BM25 and the rank by each', async () => {
+    const { search } = await library();
+    const [hybrid] = (await search.search({ query: 'galaxy survey', mode: 'hybrid', limit: 1 })).hits;
+    expect(hybrid?.parts.dense).toBeGreaterThan(0);
+    expect(hybrid?.parts.denseRank).toBeGreaterThanOrEqual(1);
+    expect(hybrid?.parts.lexicalRank).toBe(1);
+    const [semantic] = (await search.search({ query: 'galaxy survey', mode: 'semantic', limit: 1 })).hits;
+    expect(semantic?.parts).toMatchObject({ lexical: null, lexicalRank: null, denseRank: 1 });
+    expect(semantic?.score).toBe(semantic?.parts.dense);
+  });
+
+  it('pages through everything once, in the order of one long page', async () => {
+    const { search } = await library();
+    const request = { query: 'robot protein galaxy', mode: 'hybrid' as const };
+    const whole = (await search.search({ ...request, limit: 100 })).hits.map(({ paper }) => paper.id);
+    const paged: string[] = [];
+    let cursor: string | null = null;
+    do {
+      const page: Awaited<ReturnType<typeof search.search>> = await search.search({
+        ...request,
+        limit: 7,
+        cursor,
+      });
+      paged.push(...page.hits.map(({ paper }) => paper.id));
+      cursor = page.nextCursor;
+    } while (cursor);
+    expect(paged).toEqual(whole);
+    expect(new Set(paged).size).toBe(65);
+  });
+
+  it('refuses a cursor of another query', async () => {
+    const { search } = await library();
+    const { nextCursor } = await search.search({ query: 'robot', mode: 'hybrid', limit: 2 });
+    for (const cursor of [nextCursor, 'nonsense']) {
+      await expect(
+        search.search({ query: 'protein', mode: 'hybrid', limit: 2, cursor }),
+      ).rejects.toMatchObject({
+        code: 'invalid_input',
+      });
+    }
+  });
+
+  it('keeps to the filter in every mode', async () => {
+    const { search } = await library();
+    for (const mode of ['hybrid', 'semantic', 'lexical'] as const) {
+      const filter = { categories: ['q-bio'], from: '2026-01-01' };
+      const { hits, exact } = await search.search({ query: 'robot protein', mode, limit: 100, filter });
+      expect(hits).toHaveLength(15);
+      expect(topicsOf(hits)).toEqual(['proteins']);
+      expect(hits.every(({ paper }) => (paper.date ?? '') >= '2026-01-01')).toBe(true);
+      expect(exact).toBe(true);
+    }
+  });
+
+  it('puts the paper first whose id is the query', async () => {
+    const { search } = await library();
+    const { hits } = await search.search({ query: 'galaxies-3', mode: 'hybrid', limit: 3 });
+    expect(hits[0]?.paper.id).toBe('galaxies-3');
+    expect(hits.filter(({ paper }) => paper.id === 'galaxies-3')).toHaveLength(1);
+  });
+
+  it('answers queries without words or hits by an empty or a dense list, never by an error', async () => {
+    const { search } = await library();
+    const { hits, totalLexical } = await search.search({ query: '???', mode: 'lexical', limit: 5 });
+    expect([hits, totalLexical]).toEqual([[], 0]);
+    await expect(search.search({ query: '"NEAR( * C++', mode: 'hybrid', limit: 5 })).resolves.toBeDefined();
+    await expect(search.search({ query: ' \u0000 ', mode: 'hybrid', limit: 5 })).rejects.toMatchObject({
+      code: 'invalid_input',
+    });
+  });
+
+  it('answers in an empty library', async () => {
+    const { search } = await openTestLibrary();
+    expect(await search.search({ query: 'anything', mode: 'hybrid', limit: 5 })).toMatchObject({
+      hits: [],
+      nextCursor: null,
+    });
+  });
+});
+
+describe('similar papers', () => {
+  it('are of the same topic, without the paper itself, by its stored embedding', async () => {
+    const { search, embedder } = await library();
+    const queries = embedder.calls.queries;
+    const { hits } = await search.similar({ id: 'galaxies-0', limit: 4 });
+    expect(hits.map(({ paper }) => paper.id).sort()).toEqual([
+      'galaxies-1',
+      'galaxies-2',
+      'galaxies-3',
+      'galaxies-4',
+    ]);
+    expect(embedder.calls.queries).toBe(queries);
+    expect(hits[0]?.score).toBe(hits[0]?.parts.positive);
+  });
+
+  it('are refused for an unknown paper, by name', async () => {
+    const { search } = await library();
+    await expect(search.similar({ id: 'nothing', limit: 4 })).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  it('may be like several, unlike others, and like a text', async () => {
+    const { search } = await library();
+    const several = { positive: ['robots-0', 'proteins-0'], negative: [] };
+    expect(topicsOf((await search.similarTo({ examples: several, limit: 20 })).hits).sort()).toEqual([
+      'proteins',
+      'robots',
+    ]);
+    const without = { positive: ['robots-0', 'proteins-0'], negative: ['robots-1'] };
+    expect(topicsOf((await search.similarTo({ examples: without, limit: 20 })).hits)).toEqual(['proteins']);
+    const text = { positive: [], negative: [], text: 'dark matter halo' };
+    expect(topicsOf((await search.similarTo({ examples: text, limit: 5 })).hits)).toEqual(['galaxies']);
+  });
+
+  it('need an example', async () => {
+    const { search } = await library();
+    const examples = { positive: [], negative: ['robots-1'] };
+    await expect(search.similarTo({ examples, limit: 5 })).rejects.toMatchObject({ code: 'invalid_input' });
+  });
+
+  it('are less alike when diversity is asked for', async () => {
+    const { search, store, index } = await library();
+    const spreadOf = async (diversity: number) => {
+      const { hits } = await search.similar({ id: 'robots-0', limit: 8, diversity });
+      const keys = await Promise.all(
+        hits.map(async ({ paper }) => (await store.paperById(paper.id))?.key ?? -1),
+      );
+      const vectors = [...(await index.embeddings(keys)).values()];
+      const pairs = vectors.flatMap((a, i) => vectors.slice(i + 1).map((b) => dot(a, b)));
+      return pairs.reduce((sum, value) => sum + value, 0) / pairs.length;
+    };
+    expect(await spreadOf(0.7)).toBeLessThan(await spreadOf(0));
+  });
+});
