@@ -219,5 +219,6 @@ export const similarBody = z
   })
   .openapi('SimilarRequest');
 
-export const paperInput = strictPaperRecord;
-export const putPaperBody = strictPaperRecord.partial({ id: true });
+/** Made anew here: schemas of modules that were loaded before zod was extended cannot be registered. */
+export const paperInput = z.strictObject(strictPaperRecord.shape);
+export const putPaperBody = paperInput.partial({ id: true });

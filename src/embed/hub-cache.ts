@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError } from '../errors.ts';
 
@@ -29,11 +30,17 @@ export function createHubCache(folder: string): HubCache {
     async match(name) {
       const file = fileOf(folder, name);
       if (file === undefined) return undefined;
-      // Absent or unreadable: it is downloaded.
-      const content = await readFile(file).catch(() => undefined);
-      if (!content) return undefined;
-      files.add(file);
-      return new Response(content);
+      try {
+        // A session is opened by path: the library need not hold the content of a kept ONNX file as well.
+        const isNetwork = file.endsWith('.onnx');
+        if (isNetwork) await access(file, constants.R_OK);
+        const response = isNetwork ? new Response() : new Response(await readFile(file));
+        files.add(file);
+        return response;
+      } catch {
+        // Absent or unreadable: it is downloaded.
+        return undefined;
+      }
     },
     async put(name, response) {
       const file = fileOf(folder, name);

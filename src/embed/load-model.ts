@@ -98,7 +98,7 @@ function useHub({ env }: Library, { model, source, cacheFolder, hubHost }: Worke
 async function loadFiles(
   library: Library,
   model: EmbeddingModel,
-  { name, parent }: Place,
+  { name, parent, onnxFile }: Place,
   sessions: SessionLog,
 ) {
   try {
@@ -110,11 +110,13 @@ async function loadFiles(
     if (sessions.failure !== undefined) {
       throw new AppError(
         'model_damaged',
-        `onnxruntime cannot load ${path.posix.join(parent ?? '', name, onnxPath(model.quantization))}: ` +
-          `${messageOf(sessions.failure)}. The file is damaged, or made for a newer onnxruntime than 1.14.`,
+        `onnxruntime cannot load ${onnxFile()}: ${messageOf(sessions.failure)}. The file is damaged, or made for a ` +
+          'newer onnxruntime than 1.14: delete or replace it.',
         { cause },
       );
     }
+    // Such as a download that cannot be kept.
+    if (cause instanceof AppError) throw cause;
     if (parent !== undefined) {
       // Every file is there and readable.
       throw new AppError(

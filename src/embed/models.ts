@@ -77,7 +77,9 @@ export const KNOWN_MODELS: Readonly<Record<string, KnownModel>> = {
     pooling: 'cls',
     queryPrefix: SEARCH_INSTRUCTION,
   },
-  // The model reads up to 8,192 tokens; an abstract has few more than 512, and time grows with the square.
+  // It reads up to 8,192 tokens, but few abstracts have more than 512, and time grows faster than length. The hub's
+  // ONNX files may be newer than onnxruntime 1.14 reads, and split: then it needs a folder with one file of opset 18
+  // or older.
   'granite-embedding-small-english-r2': {
     ...bertSized,
     id: 'onnx-community/granite-embedding-small-english-r2-ONNX',

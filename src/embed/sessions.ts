@@ -49,8 +49,9 @@ export async function useOneThreadPerSession(modelFile: () => string): Promise<S
   InferenceSession.create = async () => {
     // The library tries again with WebAssembly, many times slower; the first failure is the one to report.
     if (log.failure !== undefined) throw log.failure;
+    const file = modelFile();
     try {
-      const session = await create(modelFile(), SESSION_OPTIONS);
+      const session = await create(file, SESSION_OPTIONS);
       log.made++;
       return session;
     } catch (error) {
