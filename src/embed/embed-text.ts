@@ -1,4 +1,4 @@
-import type { PreTrainedModel, PreTrainedTokenizer } from '@xenova/transformers';
+import type { PreTrainedTokenizer, Tensor } from '@xenova/transformers';
 import { AppError } from '../errors.ts';
 import { normalized } from '../vector.ts';
 import type { EmbeddingModel } from './embedder.ts';
@@ -22,14 +22,14 @@ export function createEmbedText(
   library: Pick<typeof import('@xenova/transformers'), 'Tensor'>,
   model: EmbeddingModel,
   tokenizer: PreTrainedTokenizer,
-  network: PreTrainedModel,
+  network: (inputs: Record<string, Tensor>) => Promise<Record<string, OutputTensor | undefined>>,
 ): EmbedText {
   const closing = closingTokens(tokenizer);
   return async (text) => {
     const ids = truncated(tokenIds(tokenizer, text), model.maxTokens, closing);
     const tensor = (values: BigInt64Array) => new library.Tensor('int64', values, [1, ids.length]);
     // The library passes on what the model takes; some models have no token types.
-    const outputs: Record<string, OutputTensor | undefined> = await network({
+    const outputs = await network({
       input_ids: tensor(BigInt64Array.from(ids, BigInt)),
       attention_mask: tensor(new BigInt64Array(ids.length).fill(1n)),
       token_type_ids: tensor(new BigInt64Array(ids.length)),

@@ -8,6 +8,7 @@ import { createHubCache } from './hub-cache.ts';
 import type { WorkerSettings } from './messages.ts';
 import { modelFiles, onnxPath, prepareMiniLm } from './minilm-package.ts';
 import { usePrivateAddon } from './native-addon.ts';
+import { type NativeGate, throughGate } from './native-gate.ts';
 import { assertOneThreadPerSession, type SessionLog, useOneThreadPerSession } from './sessions.ts';
 
 type Library = typeof import('@xenova/transformers');
@@ -24,20 +25,23 @@ interface Place {
  * Loads tokenizer and model with @xenova/transformers in this thread. To be called once in a worker thread: it
  * configures the library globally, and inference blocks the thread.
  *
+ * @param gate is held during every call of native code.
  * @throws AppError `model_missing` or `model_damaged`, naming the file or address; `config_invalid` when the model
  * has other dimensions than described or takes fewer tokens; `model_failed` when it cannot be run at all.
  */
-export async function loadModel(settings: WorkerSettings): Promise<EmbedText> {
+export async function loadModel(settings: WorkerSettings, gate: NativeGate): Promise<EmbedText> {
   const { model, cacheFolder } = settings;
   const folder = await folderOf(settings);
   usePrivateAddon(path.join(cacheFolder, 'tmp'));
-  const library = await import('@xenova/transformers');
+  const library = await throughGate(gate, () => import('@xenova/transformers'));
   const place = folder === undefined ? useHub(library, settings) : useFolder(library, folder, settings);
-  const sessions = await useOneThreadPerSession(place.onnxFile);
+  const sessions = await useOneThreadPerSession(place.onnxFile, gate);
   const [tokenizer, network] = await loadFiles(library, model, place, sessions);
   assertOneThreadPerSession(sessions);
   checkMaxTokens(model, network.config);
-  const embed = createEmbedText(library, model, tokenizer, network);
+  const embed = createEmbedText(library, model, tokenizer, (inputs) =>
+    throughGate(gate, () => network(inputs)),
+  );
   // One run now finds a wrong number of dimensions at the start, not in the middle of an ingest.
   await embed('');
   return embed;

@@ -1,8 +1,9 @@
 import type { ErrorCode } from '../errors.ts';
 import type { EmbeddingModel } from './embedder.ts';
 import type { ModelSource } from './models.ts';
+import type { NativeGate } from './native-gate.ts';
 
-/** What a worker thread is given at its start. */
+/** What all worker threads of an embedder have in common. */
 export interface WorkerSettings {
   readonly model: EmbeddingModel;
   readonly source: ModelSource;
@@ -13,6 +14,14 @@ export interface WorkerSettings {
   /** Base address of a hub mirror; undefined: the library's own. */
   readonly hubHost?: string | undefined;
 }
+
+export interface WorkerData {
+  readonly settings: WorkerSettings;
+  readonly gate: NativeGate;
+}
+
+/** To a worker: end, as soon as no native code runs. */
+export const STOP = 'stop';
 
 /** To a worker: embed these texts, prefixes included. Queries overtake passages that have not begun. */
 export interface EmbedRequest {

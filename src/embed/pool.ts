@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts';
+import { createBatch, withResolvers } from './batch.ts';
 import type { WorkerSettings } from './messages.ts';
 import { startThread, type Task, type Thread } from './thread.ts';
 
@@ -24,12 +25,18 @@ export interface PoolOptions extends WorkerSettings {
 
 /** Worker threads with two lanes. Texts come with their prefixes; vectors have unit length. */
 export interface Pool {
+  /** Resolves when a thread has loaded the model. */
   ready(): Promise<void>;
   query(text: string): Promise<Float32Array>;
   passages(texts: readonly string[], signal?: AbortSignal): Promise<Float32Array[]>;
   close(): Promise<void>;
 }
 
+/**
+ * A pool without threads; they are started as the work asks for them. Its methods throw `unavailable` when it is
+ * closed or too much waits, `model_failed` when inference fails or threads keep ending by themselves, and what
+ * loading the model throws.
+ */
 export function createPool(options: PoolOptions): Pool {
   const { workers, maxWaitingPassages, maxWaitingQueries, workerFile, ...settings } = options;
   const threads = new Set<Thread>();
@@ -64,7 +71,13 @@ export function createPool(options: PoolOptions): Pool {
     }
   };
 
+  /** However the process ends, it must not end inside native code. */
+  const onExit = () => {
+    for (const thread of threads) thread.leaveNativeCode();
+  };
+
   const start = () => {
+    if (threads.size === 0 && !process.listeners('exit').includes(onExit)) process.on('exit', onExit);
     const thread = startThread(
       settings,
       {
@@ -109,9 +122,8 @@ export function createPool(options: PoolOptions): Pool {
     if (isWorkLeft && !isStarting && !failure && threads.size < workers) start();
   };
 
-  const submit = async (tasks: readonly Task[], limit: number) => {
-    const kind = tasks[0]?.kind;
-    if (!kind) return;
+  /** Lets tasks of one kind wait, and gives out what can be. Throws `unavailable` beyond the limit. */
+  const submit = (tasks: readonly Task[], kind: Task['kind'], limit: number) => {
     assertUsable();
     const count = textsIn(waiting[kind]);
     const added = textsIn(tasks);
@@ -130,55 +142,33 @@ export function createPool(options: PoolOptions): Pool {
     async ready() {
       assertUsable();
       if ([...threads].some((thread) => thread.isLoaded)) return;
-      await new Promise<void>((resolve, reject) => {
-        readyWaiters.push({ resolve, reject });
-        assign();
-      });
+      const { promise, resolve, reject } = withResolvers<void>();
+      readyWaiters.push({ resolve, reject });
+      assign();
+      await promise;
     },
 
-    query: (text) =>
-      new Promise((resolve, reject) => {
-        const task: Task = {
-          kind: 'query',
-          texts: [text],
-          resolve: ([vector]) => resolve(vector as Float32Array),
-          reject,
-        };
-        submit([task], maxWaitingQueries).catch(reject);
-      }),
+    async query(text) {
+      const { promise, resolve, reject } = withResolvers<readonly Float32Array[]>();
+      submit([{ kind: 'query', texts: [text], resolve, reject }], 'query', maxWaitingQueries);
+      const [vector] = await promise;
+      return vector as Float32Array;
+    },
 
-    passages: (texts, signal) =>
-      new Promise((resolve, reject) => {
-        signal?.throwIfAborted();
-        if (texts.length === 0) return resolve([]);
-        const vectors = new Array<Float32Array>(texts.length);
-        const tasks = new Set<Task>();
-        const abort = () => stop(signal?.reason);
-        const stop = (error: unknown) => {
-          // What has begun runs on unheard.
-          waiting.passages = waiting.passages.filter((task) => !tasks.has(task));
-          signal?.removeEventListener('abort', abort);
-          reject(error);
-        };
-        const take = (task: Task, begin: number, part: readonly Float32Array[]) => {
-          for (const [i, vector] of part.entries()) vectors[begin + i] = vector;
-          tasks.delete(task);
-          if (tasks.size > 0) return;
-          signal?.removeEventListener('abort', abort);
-          resolve(vectors);
-        };
-        for (let begin = 0; begin < texts.length; begin += PASSAGES_PER_TASK) {
-          const task: Task = {
-            kind: 'passages',
-            texts: texts.slice(begin, begin + PASSAGES_PER_TASK),
-            resolve: (part) => take(task, begin, part),
-            reject: stop,
-          };
-          tasks.add(task);
-        }
-        signal?.addEventListener('abort', abort);
-        submit([...tasks], maxWaitingPassages).catch(stop);
-      }),
+    async passages(texts, signal) {
+      assertUsable();
+      signal?.throwIfAborted();
+      if (texts.length === 0) return [];
+      const { tasks, vectors, stop } = createBatch(texts, PASSAGES_PER_TASK, signal, (unwanted) => {
+        waiting.passages = waiting.passages.filter((task) => !unwanted.has(task));
+      });
+      try {
+        submit(tasks, 'passages', maxWaitingPassages);
+      } catch (error) {
+        stop(error);
+      }
+      return vectors;
+    },
 
     close() {
       closing ??= (async () => {
@@ -189,6 +179,7 @@ export function createPool(options: PoolOptions): Pool {
             await thread.end();
           }),
         );
+        process.off('exit', onExit);
       })();
       return closing;
     },

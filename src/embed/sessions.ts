@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { AppError } from '../errors.ts';
+import { type NativeGate, throughGate } from './native-gate.ts';
 
 /** What became of the sessions that the library made. */
 export interface SessionLog {
@@ -34,7 +35,7 @@ const SESSION_OPTIONS = {
  * @param modelFile gives the path of the ONNX file that the library has just read: onnxruntime-node 1.14 ignores all
  * options when it is handed a file's content.
  */
-export async function useOneThreadPerSession(modelFile: () => string): Promise<SessionLog> {
+export async function useOneThreadPerSession(modelFile: () => string, gate: NativeGate): Promise<SessionLog> {
   const log: SessionLog = { made: 0, failure: undefined };
   // The very instance that the library has: found from the library's place, and imported as the library does
   // (through `require`, the loader that translates the worker's files would give another one).
@@ -51,7 +52,7 @@ export async function useOneThreadPerSession(modelFile: () => string): Promise<S
     if (log.failure !== undefined) throw log.failure;
     const file = modelFile();
     try {
-      const session = await create(file, SESSION_OPTIONS);
+      const session = await throughGate(gate, () => create(file, SESSION_OPTIONS));
       log.made++;
       return session;
     } catch (error) {

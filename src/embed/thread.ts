@@ -1,7 +1,16 @@
 import { Worker } from 'node:worker_threads';
 import { AppError, messageOf } from '../errors.ts';
-import type { EmbedRequest, WorkerMessage, WorkerSettings } from './messages.ts';
+import {
+  type EmbedRequest,
+  STOP,
+  type WorkerData,
+  type WorkerMessage,
+  type WorkerSettings,
+} from './messages.ts';
+import { closeGate, createNativeGate } from './native-gate.ts';
 
+/** Reading the largest model takes a second or two; a text takes less than 100 ms. */
+const LEAVE_TIMEOUT_MS = 5_000;
 const WORKER_FILE = new URL('./worker-start.mjs', import.meta.url);
 
 export interface Task {
@@ -31,14 +40,19 @@ export interface Thread {
   give(task: Task): void;
   /** Resolves when every given task is answered. */
   idle(): Promise<void>;
-  /** Ends the thread without calling any event. */
+  /** Ends the thread, without calling any event, when it is out of native code. */
   end(): Promise<void>;
+  /** To be called when the process ends: waits, blocking, until the thread is out of native code. */
+  leaveNativeCode(): void;
 }
 
 /** Starts a worker thread. Returns at once; the model is loaded in the thread. */
 export function startThread(settings: WorkerSettings, events: ThreadEvents, file = WORKER_FILE): Thread {
   // Without arguments of its own the thread would repeat the main thread's `--import`s, to no effect.
-  const worker = new Worker(file, { workerData: settings, execArgv: [], name: 'embedding' });
+  const gate = createNativeGate();
+  const workerData: WorkerData = { settings, gate };
+  const worker = new Worker(file, { workerData, execArgv: [], name: 'embedding' });
+  const ended = new Promise((resolve) => worker.once('exit', resolve));
   const tasks = new Map<number, Task>();
   const idleWaiters: (() => void)[] = [];
   let isLoaded = false;
@@ -59,7 +73,7 @@ export function startThread(settings: WorkerSettings, events: ThreadEvents, file
       events.loaded();
     } else if (message.type === 'unusable') {
       isOver = true;
-      void worker.terminate();
+      worker.postMessage(STOP);
       events.unusable(new AppError(message.failure.code, message.failure.message));
     } else {
       const task = take(message.id);
@@ -95,7 +109,10 @@ export function startThread(settings: WorkerSettings, events: ThreadEvents, file
       tasks.size === 0 ? Promise.resolve() : new Promise((resolve) => void idleWaiters.push(resolve)),
     async end() {
       isOver = true;
-      await worker.terminate();
+      // Not `terminate()`, which would stop it inside native code.
+      worker.postMessage(STOP);
+      await ended;
     },
+    leaveNativeCode: () => closeGate(gate, LEAVE_TIMEOUT_MS),
   };
 }

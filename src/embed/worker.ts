@@ -2,21 +2,25 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { AppError, messageOf } from '../errors.ts';
 import type { EmbedText } from './embed-text.ts';
 import { loadModel } from './load-model.ts';
-import type { EmbedRequest, Failure, WorkerMessage, WorkerSettings } from './messages.ts';
+import { type EmbedRequest, type Failure, STOP, type WorkerData, type WorkerMessage } from './messages.ts';
 
 /**
  * A worker thread: loads the model, then embeds one text after the other. Between two texts it takes in new
  * requests, so that a query waits for one passage at most, while passages queue here and keep the thread busy.
  */
-async function main(port: NonNullable<typeof parentPort>, settings: WorkerSettings): Promise<void> {
+async function main(port: NonNullable<typeof parentPort>, { settings, gate }: WorkerData): Promise<void> {
   // The library prints what it also throws, and whole input tensors besides.
   console.warn = () => undefined;
   console.error = () => undefined;
 
   const send = (message: WorkerMessage, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
+  // Messages come between two native calls, so this ends the thread in JavaScript, where that is safe.
+  port.on('message', (message: EmbedRequest | typeof STOP) => {
+    if (message === STOP) process.exit();
+  });
   let embed: EmbedText;
   try {
-    embed = await loadModel(settings);
+    embed = await loadModel(settings, gate);
   } catch (error) {
     send({ type: 'unusable', failure: failureOf(error) });
     return;
@@ -25,7 +29,8 @@ async function main(port: NonNullable<typeof parentPort>, settings: WorkerSettin
   const queries: Job[] = [];
   const passages: Job[] = [];
   let running = false;
-  port.on('message', (request: EmbedRequest) => {
+  port.on('message', (request: EmbedRequest | typeof STOP) => {
+    if (request === STOP) return;
     (request.kind === 'query' ? queries : passages).push({ request, vectors: [] });
     if (!running) void run();
   });

@@ -108,17 +108,21 @@ async function flushFolder(folder: string): Promise<void> {
 
 /**
  * The newest saved graph that fits and is undamaged, read by `read` (which is only given files found whole), and
- * why newer ones were passed over. Without any, the rejections say so.
+ * why newer ones were passed over. Without any, the rejections say so. `latestRevision` is asked after the folder
+ * was read, so that a graph which another process saves now is not taken for one of a newer library.
  */
 export async function findGraphFile<T>(
   folder: string,
-  wanted: GraphIdentity & { latestRevision: number },
+  identity: GraphIdentity,
+  latestRevision: () => Promise<number>,
   read: (path: string) => Promise<T>,
 ): Promise<{ found: FoundGraph<T> | null; rejections: Rejection[] }> {
   let rejections: Rejection[] = [];
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     rejections = [];
-    for (const { base } of await savedPairs(folder)) {
+    const pairs = await savedPairs(folder);
+    const wanted = { ...identity, latestRevision: await latestRevision() };
+    for (const { base } of pairs) {
       const opened = await openGraphFile(folder, base, wanted, read);
       if ('graph' in opened) return { found: opened, rejections };
       rejections.push(opened);
@@ -202,14 +206,14 @@ async function names(folder: string): Promise<string[]> {
 
 /**
  * Removes what the pair `kept` supersedes: pairs of this library and model at lower revisions or at revisions that
- * the library never reached, pairs of other libraries and models, pairs in `damaged`, and old leftovers. A pair of
+ * the library never reached, pairs of other libraries and models, pairs in `obsolete`, and old leftovers. A pair of
  * a higher revision stays: another process has saved it. `latestRevision` is asked after the folder was read, so
  * that every pair read was at most at it when it was saved.
  */
 export async function tidyFolder(
   folder: string,
   kept: { base: string; revision: number; identity: GraphIdentity },
-  damaged: readonly string[],
+  obsolete: readonly string[],
   latestRevision: () => Promise<number>,
 ): Promise<void> {
   const listed = await names(folder);
@@ -223,7 +227,7 @@ export async function tidyFolder(
     const sidecar = await readSidecar(folder, base).catch(() => 'gone');
     const isForeign =
       typeof sidecar !== 'string' && mismatch(sidecar, kept.identity, Number.POSITIVE_INFINITY) !== null;
-    if (revision < kept.revision || revision > latest || isForeign || damaged.includes(base)) {
+    if (revision < kept.revision || revision > latest || isForeign || obsolete.includes(base)) {
       // The sidecar first: whatever is left when this is interrupted is a leftover, not half a pair.
       await unlink(`${base}.json`);
       await unlink(`${base}.bin`);

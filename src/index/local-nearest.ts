@@ -13,7 +13,7 @@ const SCORED_KEYS = 2_000;
 const SCORED_SHARE = 0.1;
 
 /** Proposals asked of the graph for each neighbour wanted; more where a filter will drop some. */
-const PROPOSALS_PER_NEIGHBOUR = 1.5;
+const PROPOSALS_PER_NEIGHBOUR = 2;
 /** How much more is asked for when too few proposals passed. */
 const PROPOSAL_GROWTH = 4;
 /** Above so many proposals, and this part of the library, scoring everything is as quick as the graph. */
@@ -85,9 +85,12 @@ function searchGraph({ exact, graph, ef }: Searched, query: Embedding, wanted: W
   const most = Math.max(MOST_PROPOSALS, exact.count * MOST_PROPOSED_SHARE);
   let proposals = Math.max(ef, Math.ceil((limit * PROPOSALS_PER_NEIGHBOUR) / passingShare));
   while (proposals <= most) {
+    const proposed = graph.graph.propose(query, proposals);
+    // Fewer than asked for: the search ended on an island, as many equal vectors can form one.
+    if (proposed.length < Math.min(proposals, graph.graph.size)) return null;
     const top = createTopK(limit);
     let passed = 0;
-    for (const key of graph.graph.propose(query, proposals)) {
+    for (const key of proposed) {
       // A waiting paper lies elsewhere in the graph than it should: it is scored below. A removed one has no score.
       if (graph.waiting.has(key) || !passes(key)) continue;
       const similarity = exact.similarity(key, query);

@@ -4,7 +4,7 @@ import type { LaggingGraph, WaitingKeys } from './lagging-graph.ts';
 import type { VectorChange, VectorSource } from './vector-index.ts';
 
 /** Changes read from the source at a time; requests are answered between two slices. */
-const SLICE = 1_000;
+const SLICE = 500;
 
 /** What an index in memory consists of. The parts that follow it are changed in place by one event loop only. */
 export interface LocalState {

@@ -5,7 +5,9 @@ import { createExactIndex } from './exact.ts';
 import { GRAPH_PARAMS, type GraphParams } from './hnsw.ts';
 import { checkNearest, graphAnswers, nearest } from './local-nearest.ts';
 import { applyChange, createLocalState, readChanges } from './local-state.ts';
-import { createUpkeep, type Log } from './upkeep.ts';
+import type { Log } from './saved-graphs.ts';
+import { createSharedRuns } from './shared-runs.ts';
+import { createUpkeep } from './upkeep.ts';
 import type { VectorIndex, VectorSource } from './vector-index.ts';
 
 export interface LocalIndexOptions {
@@ -42,8 +44,6 @@ export function createLocalVectorIndex(options: LocalIndexOptions): LocalVectorI
   const state = createLocalState(dimensions);
   const upkeep = createUpkeep(state, { ...options, params, exactBelow, rebuildAboveRemoved, log });
   let opening: Promise<void> | null = null;
-  let refreshing: Promise<void> | null = null;
-  let nextRefresh: Promise<void> | null = null;
 
   const goesOn = () => !state.isClosed;
   const assertOpen = () => {
@@ -51,9 +51,8 @@ export function createLocalVectorIndex(options: LocalIndexOptions): LocalVectorI
   };
 
   const load = async () => {
-    const libraryId = await source.libraryId();
+    const complete = await upkeep.load(await source.libraryId());
     const latest = await source.latestRevision();
-    const complete = await upkeep.load(libraryId, latest);
     // Afresh: an attempt that failed half-way may have left vectors.
     state.exact = createExactIndex(dimensions);
     state.applied = await readChanges(source, 0, latest, goesOn, ({ revision, key, embedding }) => {
@@ -103,12 +102,7 @@ export function createLocalVectorIndex(options: LocalIndexOptions): LocalVectorI
     assertOpen();
     upkeep.tend();
   };
-  const startRefresh = () => {
-    refreshing = refreshNow().finally(() => {
-      refreshing = null;
-    });
-    return refreshing;
-  };
+  const refreshes = createSharedRuns(refreshNow);
 
   return {
     open,
@@ -129,16 +123,7 @@ export function createLocalVectorIndex(options: LocalIndexOptions): LocalVectorI
     },
     async refresh() {
       assertOpen();
-      // One that runs may have asked for the latest revision before this call; one that waits will ask after it.
-      if (nextRefresh) return nextRefresh;
-      if (!refreshing) return startRefresh();
-      nextRefresh = refreshing
-        .catch(() => {})
-        .then(() => {
-          nextRefresh = null;
-          return startRefresh();
-        });
-      return nextRefresh;
+      await refreshes.run();
     },
     async save() {
       assertOpen();
@@ -164,8 +149,7 @@ export function createLocalVectorIndex(options: LocalIndexOptions): LocalVectorI
     async close() {
       state.isClosed = true;
       await opening?.catch(() => {});
-      await nextRefresh?.catch(() => {});
-      await refreshing?.catch(() => {});
+      await refreshes.settled();
       await upkeep.stop();
     },
   };

@@ -1,15 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AppError, messageOf } from '../errors.ts';
 import { type GraphBuild, startGraphBuild } from './graph-build.ts';
-import { type GraphParams, readHnswGraph } from './hnsw.ts';
-import { findGraphFile, openGraphFile, type Rejection, saveGraphFile, tidyFolder } from './index-file.ts';
 import { createLaggingGraph, createWaitingKeys } from './lagging-graph.ts';
 import type { LocalState } from './local-state.ts';
-import type { GraphIdentity } from './sidecar.ts';
-import type { VectorSource } from './vector-index.ts';
+import { createSavedGraphs, type SavedGraphsOptions } from './saved-graphs.ts';
 
 /** The event loop belongs to the graph for at most about this long, then to whatever else waits. */
-const CATCH_UP_MS = 4;
+const CATCH_UP_MS = 2;
 
 /** A graph is built anew when more papers wait than this, and than this part of the library. */
 const REBUILD_WAITING = 2_000;
@@ -18,19 +15,11 @@ const REBUILD_WAITING_SHARE = 0.2;
 /** After a failed build, the next is tried no sooner than this. */
 const RETRY_MS = 10 * 60 * 1_000;
 
-export type Log = (level: 'info' | 'warn' | 'error', text: string) => void;
-
-export interface UpkeepOptions {
-  folder: string;
-  dimensions: number;
-  fingerprint: string;
-  source: VectorSource;
-  params: GraphParams;
+export interface UpkeepOptions extends SavedGraphsOptions {
   /** Fewer papers than this are always scored one by one. */
   exactBelow: number;
   /** A graph is built anew when more than this part of its nodes belongs to removed papers. */
   rebuildAboveRemoved: number;
-  log: Log;
 }
 
 /** Keeps the graph of an index, and its saved file, following the exact index. */
@@ -39,7 +28,7 @@ export interface Upkeep {
    * Loads the saved graph, before any vector is read. Returns the revision that it is complete to, or null
    * without one; whatever changed later, or is not in it, must be added to its waiting keys.
    */
-  load(libraryId: string, latestRevision: number): Promise<number | null>;
+  load(libraryId: string): Promise<number | null>;
   /** Looks at what the graph needs after a change, and begins it in the background. */
   tend(): void;
   whenSettled(): Promise<void>;
@@ -51,17 +40,13 @@ export interface Upkeep {
 }
 
 export function createUpkeep(state: LocalState, options: UpkeepOptions): Upkeep {
-  const { folder, dimensions, fingerprint, source, params, exactBelow, log } = options;
-  const damaged: string[] = [];
-  let identity: GraphIdentity = { libraryId: '', fingerprint, dimensions, M: params.M };
-  let savedRevision = -1;
+  const { folder, params, exactBelow, log } = options;
+  const saved = createSavedGraphs(options);
   let background: Promise<void> | null = null;
   let build: GraphBuild | null = null;
   let failure: { error: unknown; at: number } | null = null;
   let saving: Promise<void> = Promise.resolve();
-  let writing: Promise<void> | null = null;
 
-  const read = (path: string) => readHnswGraph(path, dimensions, params);
   const run = (work: () => Promise<void>) => {
     background = work().finally(() => {
       background = null;
@@ -102,7 +87,8 @@ export function createUpkeep(state: LocalState, options: UpkeepOptions): Upkeep 
     const { graph } = state;
     try {
       while (graph && graph === state.graph && !state.isClosed && graph.waiting.count > 0) {
-        if (writing) await writing;
+        // hnswlib may not add to a graph that it writes.
+        if (saved.writing) await saved.writing;
         else graph.catchUp(state.exact, CATCH_UP_MS);
         await nextTurn();
         // A thread does it better then.
@@ -115,67 +101,44 @@ export function createUpkeep(state: LocalState, options: UpkeepOptions): Upkeep 
   };
 
   const buildAnew = async () => {
+    // Listed and tracked in one go: whatever changes from here on is waiting when the graph is there.
     const revision = state.applied;
     const waiting = createWaitingKeys();
     state.changedWhileBuilding = waiting;
     const started = Date.now();
-    const task = startGraphBuild(state.exact, { folder, identity, params, revision });
-    build = task;
+    const isCurrent = () => !state.isClosed && state.changedWhileBuilding === waiting;
     try {
-      const base = await task.saved;
-      const wanted = { ...identity, latestRevision: Number.POSITIVE_INFINITY };
-      const opened = await openGraphFile(folder, base, wanted, read);
-      if (!('graph' in opened)) throw new AppError('index_failed', describe(opened));
-      if (state.isClosed || build !== task) return;
-      state.graph = createLaggingGraph(opened.graph, waiting);
-      savedRevision = revision;
+      const { identity } = saved;
+      const task = startGraphBuild(state.exact, { folder, identity, params, revision });
+      build = task;
+      const base = await task.saved.finally(() => {
+        if (build === task) build = null;
+      });
+      const graph = await saved.adopt(base, revision);
+      if (!isCurrent()) return;
+      state.graph = createLaggingGraph(graph, waiting);
       failure = null;
-      log('info', `A graph of ${opened.graph.size} papers was built in ${Date.now() - started} ms.`);
-      await tidy(base, revision);
+      log('info', `A graph of ${graph.size} papers was built in ${Date.now() - started} ms.`);
     } catch (error) {
-      if (!state.isClosed && build === task) fail('The graph could not be built', error);
+      if (isCurrent()) fail('The graph could not be built', error);
     } finally {
-      if (build === task) {
-        build = null;
-        state.changedWhileBuilding = null;
-      }
+      if (isCurrent()) state.changedWhileBuilding = null;
     }
+  };
+
+  const stopBuild = async () => {
+    state.changedWhileBuilding = null;
+    await build?.stop();
   };
 
   const fail = (what: string, error: unknown) => {
     failure = { error, at: Date.now() };
-    log('error', `${what}, all papers are scored instead: ${messageOf(error)}`);
-  };
-
-  const tidy = async (base: string, revision: number) => {
-    const kept = { base, revision, identity };
-    await tidyFolder(folder, kept, damaged, () => source.latestRevision()).catch((error: unknown) =>
-      log('warn', `Old index files could not be removed: ${messageOf(error)}`),
-    );
+    log('error', `${what}, so that searches may take longer: ${messageOf(error)}`);
   };
 
   const saveNow = async () => {
-    const { graph, exact, applied } = state;
-    if (!graph) {
-      if (failure) throw asIndexFailed(failure.error);
-      return;
-    }
-    const revision = graph.completeTo(applied);
-    if (revision <= savedRevision) return;
-    const nodes = graph.graph.size;
-    const removed = Math.round(graph.removedShare(exact) * nodes);
-    const counts = { revision, nodes, count: nodes - removed };
-    const saved = saveGraphFile(folder, identity, counts, (path) => graph.graph.write(path));
-    // While it is set, catching up pauses: hnswlib may not add to a graph that it writes.
-    writing = saved.then(
-      () => {},
-      () => {},
-    );
-    const base = await saved.finally(() => {
-      writing = null;
-    });
-    if (state.graph === graph) savedRevision = Math.max(savedRevision, revision);
-    await tidy(base, revision);
+    if (state.graph) await saved.save(state.graph, state.exact, state.applied);
+    else if (failure) throw asIndexFailed(failure.error);
   };
 
   const settled = async () => {
@@ -183,29 +146,18 @@ export function createUpkeep(state: LocalState, options: UpkeepOptions): Upkeep 
   };
 
   return {
-    async load(libraryId, latestRevision) {
-      identity = { ...identity, libraryId };
+    async load(libraryId) {
+      saved.begin(libraryId);
       state.graph = null;
-      // One search of a library that never gets a graph needs none.
+      // A library that never gets a graph needs none for the one search of a command.
       if (exactBelow === Number.POSITIVE_INFINITY) return null;
-      const started = Date.now();
-      const { found, rejections } = await findGraphFile(folder, { ...identity, latestRevision }, read).catch(
-        (error: unknown) => ({
-          found: null,
-          rejections: [{ base: null, reason: 'missing' as const, detail: messageOf(error) }],
-        }),
-      );
-      for (const { base, reason } of rejections) {
-        if (base !== null && (reason === 'damaged' || reason === 'unreadable sidecar')) damaged.push(base);
-      }
-      if (!found) {
-        state.rebuildReason = rejections[0] ? describe(rejections[0]) : null;
+      const loaded = await saved.load();
+      if ('reason' in loaded) {
+        state.rebuildReason = loaded.reason;
         return null;
       }
-      savedRevision = found.sidecar.revision;
-      state.graph = createLaggingGraph(found.graph, createWaitingKeys());
-      log('info', `The graph ${found.base} was loaded in ${Date.now() - started} ms.`);
-      return found.sidecar.revision;
+      state.graph = createLaggingGraph(loaded.graph, createWaitingKeys());
+      return loaded.revision;
     },
     tend,
     whenSettled: settled,
@@ -216,8 +168,7 @@ export function createUpkeep(state: LocalState, options: UpkeepOptions): Upkeep 
     async reset(libraryId) {
       // All of it before the first pause, so that no search sees the old graph with the new vectors.
       state.graph = null;
-      savedRevision = -1;
-      identity = { ...identity, libraryId };
+      saved.begin(libraryId);
       await stopBuild();
     },
     async stop() {
@@ -226,17 +177,6 @@ export function createUpkeep(state: LocalState, options: UpkeepOptions): Upkeep 
       await saving.catch(() => {});
     },
   };
-
-  async function stopBuild() {
-    const task = build;
-    build = null;
-    state.changedWhileBuilding = null;
-    await task?.stop();
-  }
-}
-
-function describe({ base, reason, detail }: Rejection): string {
-  return base === null ? `${reason}: ${detail}` : `${reason}: ${base}: ${detail}`;
 }
 
 function asIndexFailed(error: unknown): AppError {

@@ -26,10 +26,12 @@ const save = (folder: string, revision = 5, identity = IDENTITY) =>
 
 /** Opens as a library at revision 100 does, and counts the files given to the native reader. */
 async function find(folder: string, wanted: Partial<GraphIdentity & { latestRevision: number }> = {}) {
+  const { latestRevision = 100, ...identity } = wanted;
   let reads = 0;
   const { found, rejections } = await findGraphFile(
     folder,
-    { ...IDENTITY, latestRevision: 100, ...wanted },
+    { ...IDENTITY, ...identity },
+    async () => latestRevision,
     (path) => {
       reads++;
       return readHnswGraph(path, DIMENSIONS, GRAPH_PARAMS);

@@ -33,9 +33,11 @@ it('leaves a whole graph in the folder, wherever a saver is killed', async () =>
     const folder = temporaryFolder();
     const save = 2 + Math.floor(random() * 8);
     await killWhileSaving(folder, save, Math.floor(random() * 3_000));
-    const wanted = { ...identity, latestRevision: Number.MAX_SAFE_INTEGER };
-    const { found, rejections } = await findGraphFile(folder, wanted, (path) =>
-      readHnswGraph(path, identity.dimensions, GRAPH_PARAMS),
+    const { found, rejections } = await findGraphFile(
+      folder,
+      identity,
+      async () => Number.MAX_SAFE_INTEGER,
+      (path) => readHnswGraph(path, identity.dimensions, GRAPH_PARAMS),
     );
     // The save before the one that was under way had ended. A pair of which one file is gone was being removed.
     expect(rejections.filter(({ reason }) => reason !== 'missing')).toEqual([]);

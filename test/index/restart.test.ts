@@ -1,6 +1,16 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
   createLocalVectorIndex,
   type LocalIndexOptions,
@@ -38,15 +48,21 @@ function library(count: number, options: { libraryId?: string } = {}) {
   return { source, draw };
 }
 
-/** A library whose graph is saved in a folder by an index that has been closed. */
-async function savedLibrary(count = 300) {
-  const { source, draw } = library(count);
-  const folder = temporaryFolder();
-  const index = start(folder, source);
+/** A folder with the saved graph of `library(300)`, built once and copied for each test. */
+const template = mkdtempSync(join(tmpdir(), 'paperwise-test-'));
+beforeAll(async () => {
+  const index = start(template, library(300).source);
   await index.whenSettled();
   await index.close();
-  expect(readdirSync(folder)).toHaveLength(2);
-  return { source, draw, folder };
+  expect(readdirSync(template)).toHaveLength(2);
+});
+afterAll(() => rmSync(template, { recursive: true }));
+
+/** A library whose graph was saved by an index that has been closed. */
+function savedLibrary() {
+  const folder = temporaryFolder();
+  cpSync(template, folder, { recursive: true });
+  return { ...library(300), folder };
 }
 
 const pathOf = (folder: string, kind: 'bin' | 'json') =>
@@ -70,7 +86,7 @@ async function expectRightAnswers(
 
 describe('a graph that was saved', () => {
   it('is loaded by the next process, and nothing is built', async () => {
-    const { source, draw, folder } = await savedLibrary();
+    const { source, draw, folder } = savedLibrary();
     const before = readdirSync(folder);
     const index = start(folder, source);
     await index.open();
@@ -82,7 +98,7 @@ describe('a graph that was saved', () => {
   });
 
   it('catches up with what changed since, at once and for good', async () => {
-    const { source, draw, folder } = await savedLibrary();
+    const { source, draw, folder } = savedLibrary();
     for (let key = 1; key <= 20; key++) source.put(key, draw());
     for (let key = 21; key <= 40; key++) source.remove(key);
     for (let key = 41; key <= 60; key++) source.touch(key);
@@ -107,7 +123,7 @@ describe('a graph that was saved', () => {
   });
 
   it('is saved as far as it got, without waiting for the rest', async () => {
-    const { source, draw, folder } = await savedLibrary();
+    const { source, draw, folder } = savedLibrary();
     const index = start(folder, source);
     for (let key = 301; key <= 600; key++) source.put(key, draw());
     await index.refresh();
@@ -120,7 +136,7 @@ describe('a graph that was saved', () => {
   });
 
   it('is built anew when it lags far behind', async () => {
-    const { source, draw, folder } = await savedLibrary();
+    const { source, draw, folder } = savedLibrary();
     for (let key = 301; key <= 2_500; key++) source.put(key, draw());
     const index = start(folder, source);
     await index.open();
@@ -158,7 +174,7 @@ describe('a graph that was saved', () => {
     ['has other parameters', /^other parameters/, () => {}, { graph: { M: 12 } }],
   ];
   it.each(spoilt)('is built anew when it %s', async (_, reason, spoil, options) => {
-    const { source, draw, folder } = await savedLibrary();
+    const { source, draw, folder } = savedLibrary();
     spoil(folder);
     const index = start(folder, source, options);
     await index.open();
@@ -177,7 +193,7 @@ describe('a graph that was saved', () => {
   });
 
   it('is built anew for another library, for other dimensions, and for one that went back', async () => {
-    const { folder } = await savedLibrary();
+    const { folder } = savedLibrary();
     const other = library(200, { libraryId: 'another' });
     const foreign = start(folder, other.source);
     await foreign.open();
@@ -207,7 +223,7 @@ describe('a graph that was saved', () => {
   });
 
   it('is shared by two processes, of which the later saver wins', async () => {
-    const { source, draw, folder } = await savedLibrary();
+    const { source, draw, folder } = savedLibrary();
     const [one, two] = [start(folder, source), start(folder, source)];
     await Promise.all([one.open(), two.open()]);
     source.put(301, draw());
@@ -246,7 +262,7 @@ describe('background work', () => {
   });
 
   it('builds the graph anew when many of its papers were removed', async () => {
-    const { source, draw, folder } = await savedLibrary();
+    const { source, draw, folder } = savedLibrary();
     const index = start(folder, source);
     await index.open();
     for (let key = 1; key <= 70; key++) source.remove(key);
@@ -256,8 +272,11 @@ describe('background work', () => {
       rebuildReason: expect.stringMatching(/^worn/),
     });
     await expectRightAnswers(index, source, draw);
+    // The worn graph, at the revision of the one that is being built.
+    await index.save();
     await index.whenSettled();
     expect(await index.status()).toMatchObject({ state: 'graph', count: 230 });
+    expect(readdirSync(folder)).toHaveLength(2);
     await expectRightAnswers(index, source, draw);
     expect(JSON.parse(readFileSync(pathOf(folder, 'json'), 'utf8'))).toMatchObject({
       count: 230,
@@ -266,7 +285,7 @@ describe('background work', () => {
   });
 
   it('scores all papers again when few are left', async () => {
-    const { source, draw, folder } = await savedLibrary();
+    const { source, draw, folder } = savedLibrary();
     const index = start(folder, source);
     await index.open();
     for (let key = 1; key <= 260; key++) source.remove(key);
@@ -277,7 +296,7 @@ describe('background work', () => {
   });
 
   it('saves one after the other, also while the graph catches up', async () => {
-    const { source, draw, folder } = await savedLibrary();
+    const { source, draw, folder } = savedLibrary();
     const index = start(folder, source);
     const saves = [];
     for (let round = 0; round < 5; round++) {
@@ -334,7 +353,7 @@ describe('background work', () => {
 
 describe('a folder that cannot be written', () => {
   it('fails the save, not the search', async () => {
-    const { source, draw, folder } = await savedLibrary();
+    const { source, draw, folder } = savedLibrary();
     const index = start(folder, source);
     await index.open();
     rmSync(folder, { recursive: true });

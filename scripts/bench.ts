@@ -1,0 +1,102 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { cpus, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+
+/**
+ * Measurements, never tests: each prints the machine, the versions, what it measured on, every run and the median.
+ * Processes are real and fresh: the server and the command line as a user starts them.
+ */
+const program = new Command('bench').description('measure Paperwise on this machine');
+
+program
+  .command('ingest')
+  .description(
+    'take a file of papers in beside a running server; how fast, and how fast it answers meanwhile',
+  )
+  .argument('<file>', 'papers, JSON Lines')
+  .option('--runs <number>', 'fresh libraries, one after the other', '1')
+  .action(async (file: string, { runs }: { runs: string }) => {
+    printMachine();
+    for (let run = 1; run <= Number(runs); run++) await measureIngest(file, run);
+  });
+
+await program.parseAsync();
+
+function printMachine(): void {
+  const [first] = cpus();
+  console.log(
+    `Machine: ${cpus().length} x ${first?.model}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`,
+  );
+}
+
+function start(args: string[], data: string) {
+  const child = spawn(process.execPath, ['--import', 'tsx', ...args], {
+    env: { ...process.env, PAPERWISE_DATA: data, PAPERWISE_PORT: '0' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+  });
+  const ended = new Promise<string>((resolve) => {
+    child.once('close', () => resolve(output));
+  });
+  return { child, ended, output: () => output };
+}
+
+async function measureIngest(file: string, run: number): Promise<void> {
+  const data = mkdtempSync(join(tmpdir(), 'paperwise-bench-'));
+  const server = start(['src/main.ts'], data);
+  try {
+    const url = await ready(server);
+    const idle = await similarTimes(url, (count) => count < 500);
+    const ingest = start(['scripts/paperwise.ts', 'ingest', file], data);
+    let isRunning = true;
+    ingest.ended.then(() => {
+      isRunning = false;
+    });
+    const busy = await similarTimes(url, () => isRunning);
+    console.log(`Run ${run}: ${(await ingest.ended).trim().split('\n')[0]}`);
+    console.log(`  GET /similar before:    ${summary(idle)}`);
+    console.log(`  GET /similar meanwhile: ${summary(busy)}`);
+  } finally {
+    server.child.kill('SIGTERM');
+    await server.ended;
+    rmSync(data, { recursive: true, force: true });
+  }
+}
+
+async function ready(server: ReturnType<typeof start>): Promise<string> {
+  for (;;) {
+    const url = /serves (http:\/\/\S+) from/.exec(server.output())?.[1];
+    if (url && (await fetch(`${url}/readyz`)).ok) return url;
+    if (server.child.exitCode !== null) throw new Error(`The server ended: ${server.output()}`);
+    await pause(50);
+  }
+}
+
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** Milliseconds of one request after the other, twenty a second at most, so that the client is no load itself. */
+async function similarTimes(url: string, goOn: (count: number) => boolean): Promise<number[]> {
+  const listing = (await (await fetch(`${url}/v1/papers?limit=100`)).json()) as { papers: { id: string }[] };
+  const times: number[] = [];
+  while (goOn(times.length)) {
+    const { id } = listing.papers[times.length % listing.papers.length] ?? { id: '' };
+    const begin = performance.now();
+    const response = await fetch(`${url}/v1/papers/${encodeURIComponent(id)}/similar`);
+    await response.text();
+    if (!response.ok) throw new Error(`${response.status} for ${id}`);
+    times.push(performance.now() - begin);
+    await pause(Math.max(0, 50 - (performance.now() - begin)));
+  }
+  return times;
+}
+
+function summary(times: number[]): string {
+  const sorted = [...times].sort((a, b) => a - b);
+  const at = (share: number) => (sorted[Math.floor(share * (sorted.length - 1))] ?? 0).toFixed(1);
+  return `median ${at(0.5)} ms, p95 ${at(0.95)} ms, p99 ${at(0.99)} ms, highest ${at(1)} ms (${times.length} requests)`;
+}

@@ -1,0 +1,37 @@
+import { expect, it } from 'vitest';
+import { createSharedRuns } from '../../src/index/shared-runs.ts';
+
+it('gives each caller a run that began after it asked, and shares it', async () => {
+  const ends: (() => void)[] = [];
+  let begun = 0;
+  const runs = createSharedRuns(() => {
+    begun++;
+    return new Promise((resolve) => ends.push(resolve));
+  });
+  const first = runs.run();
+  const others = [runs.run(), runs.run()];
+  expect(begun).toBe(1);
+  ends[0]?.();
+  await first;
+  others.push(runs.run());
+  await Promise.resolve();
+  expect(begun).toBe(2);
+  ends[1]?.();
+  await Promise.all(others);
+  await runs.settled();
+  expect(begun).toBe(2);
+});
+
+it('goes on after a run that failed, which fails only those who waited for it', async () => {
+  let fails = true;
+  const runs = createSharedRuns(async () => {
+    if (fails) throw new Error('once');
+  });
+  const first = runs.run();
+  const second = runs.run();
+  await expect(first).rejects.toThrow('once');
+  await expect(second).rejects.toThrow('once');
+  fails = false;
+  await runs.run();
+  await runs.settled();
+});
