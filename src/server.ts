@@ -2,10 +2,10 @@ import type { Server } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
-import { pino } from 'pino';
 import { createApp } from './api/app.ts';
 import { assertSafeToServe, type Config } from './config.ts';
 import { AppError, messageOf } from './errors.ts';
+import { createLog } from './log.ts';
 import { openServices, type Services } from './services.ts';
 
 /** How long a stop waits for requests under way. */
@@ -21,34 +21,34 @@ const REQUEST_TIMEOUT_MS = 60_000;
  */
 export async function runServer(config: Config): Promise<void> {
   assertSafeToServe(config);
-  const log = pino({ level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime });
+  const log = createLog(config.logLevel, process.stdout.isTTY === true);
   const stop = stopSignal();
-  const services = await openServices(config, { mode: 'server', log: (level, text) => log[level](text) });
+  const services = await openServices(config, { mode: 'server', log });
   const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
   const app = createApp(services, {
     apiKey: config.apiKey,
     rateLimit: config.rateLimit,
     version,
-    log: (error) => log.error({ err: error }, 'A request failed.'),
+    log: (error) => log('error', 'A request failed.', error),
   });
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
   server.requestTimeout = REQUEST_TIMEOUT_MS;
   try {
     const address = await listen(server, config);
-    log.info(`Paperwise ${version} serves ${address} from ${config.dataFolder}.`);
+    log('info', `Paperwise ${version} serves ${address} from ${config.dataFolder}.`);
     services.whenReady.then(
-      () => log.info(`Ready: ${address}/docs has the API, ${address}/readyz the state.`),
+      () => log('info', `Ready: ${address}/docs has the API, ${address}/readyz the state.`),
       (error: unknown) => {
-        log.error(messageOf(error));
+        log('error', messageOf(error));
         stop.fail(error);
       },
     );
     const signal = await stop.asked;
-    log.info(`${signal}: stopping; requests under way are finished first.`);
+    log('info', `${signal}: stopping; requests under way are finished first.`);
   } finally {
     await shutDown(server, services);
   }
-  log.info('Stopped.');
+  log('info', 'Stopped.');
 }
 
 /** Resolves on the first SIGTERM or SIGINT (a second one ends the process at once), rejects on `fail`. */

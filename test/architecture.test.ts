@@ -40,7 +40,7 @@ const PORTS = [
   'src/store/people-store.ts',
 ];
 const SHARED = ['src/paper.ts', 'src/vector.ts', 'src/errors.ts'];
-const OUTER = ['src/main.ts', 'src/server.ts', 'src/services.ts', 'src/config.ts'];
+const OUTER = ['src/main.ts', 'src/server.ts', 'src/services.ts', 'src/config.ts', 'src/log.ts'];
 const TECHNOLOGIES = /^(?:hono|@hono\/|better-sqlite3|hnswlib-node|@xenova\/|onnxruntime|onnx-proto)/;
 
 const adapterOf = (file: string) => ADAPTERS.find((folder) => file.startsWith(`${folder}/`));
