@@ -24,7 +24,7 @@ Examples:
   paperwise picks --user ada
 
 Settings come from the environment (PAPERWISE_*); README.md lists them. Commands work beside a running server on
-the same folder. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`,
+the same folder. Exit codes: 0 done, 1 failed, 2 wrong usage or input, 130 interrupted.`,
   )
   .showHelpAfterError('(add --help for what is possible)')
   .exitOverride((error) => {
@@ -36,6 +36,12 @@ addIngestCommand(program);
 addSearchCommands(program);
 addPeopleCommands(program);
 addLibraryCommands(program);
+
+// A reader that has seen enough (head, less) closes the pipe: no failure of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
 
 try {
   await program.parseAsync();

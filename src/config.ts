@@ -18,7 +18,10 @@ const environment = z.object({
   PAPERWISE_DATA: z.string().default('./data'),
   PAPERWISE_HOST: z.string().default('127.0.0.1'),
   PAPERWISE_PORT: whole(0, 65_535).default(8080),
-  PAPERWISE_API_KEY: z.string().min(16, 'expected at least 16 characters').optional(),
+  PAPERWISE_API_KEY: z
+    .string()
+    .regex(/^[\x21-\x7e]{16,500}$/, 'expected 16 to 500 characters, visible ASCII without spaces')
+    .optional(),
   PAPERWISE_SAMPLE: onOff,
   PAPERWISE_WORKERS: whole(1, 64).optional(),
   PAPERWISE_RATE_LIMIT: whole(1, 10_000_000).optional(),

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { z } from 'zod';
 import { AppError } from './errors.ts';
 
 /** A cursor holds a position and a hash of its request, so that it is not used with another request. */
@@ -10,11 +11,16 @@ export function encodeCursor(position: unknown, scope: unknown): string {
   return Buffer.from(JSON.stringify([scopeHash(scope), position])).toString('base64url');
 }
 
-/** The position in a cursor. Throws `invalid_input` unless the cursor was made for this request. */
-export function decodeCursor(cursor: string, scope: unknown): unknown {
+/** The position in a cursor. Throws `invalid_input` unless it is one of `shape`, made for this request. */
+export function decodeCursor<Shape extends z.ZodType>(
+  cursor: string,
+  scope: unknown,
+  shape: Shape,
+): z.output<Shape> {
   try {
     const [hash, position] = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')) as unknown[];
-    if (hash === scopeHash(scope)) return position;
+    const parsed = shape.safeParse(position);
+    if (hash === scopeHash(scope) && parsed.success) return parsed.data;
   } catch {
     // Not one of ours: told below, as a cursor of another request is.
   }
@@ -28,7 +34,8 @@ export function nextCursor(offset: number, available: number, scope: unknown): s
   return offset < available ? encodeCursor(offset, scope) : null;
 }
 
-/** Where the page of a cursor made by `nextCursor` begins; 0 without a cursor. */
-export function offsetOf(cursor: string | null | undefined, scope: unknown): number {
-  return cursor === null || cursor === undefined ? 0 : Number(decodeCursor(cursor, scope));
+/** Where the page of a cursor made by `nextCursor` begins, below `depth`; 0 without a cursor. */
+export function offsetOf(cursor: string | null | undefined, scope: unknown, depth: number): number {
+  if (cursor === null || cursor === undefined) return 0;
+  return decodeCursor(cursor, scope, z.int().min(0).max(depth));
 }

@@ -4,7 +4,6 @@ import type { VectorIndex } from './index/vector-index.ts';
 import { embeddedText, type IncomingPaper, incomingPaper, type Paper, textHash } from './paper.ts';
 import type { SourceItem } from './sources/source.ts';
 import type { CommitItem, CommitOutcome, PaperStore } from './store/paper-store.ts';
-import type { Embedding } from './vector.ts';
 
 /** Papers that are embedded and committed together: about half a second of embedding. */
 export const BATCH_SIZE = 32;
@@ -30,6 +29,8 @@ export type IngestResult =
 export interface IngestOptions {
   /** The source of records that do not name theirs. */
   defaultSource: string;
+  /** Papers that are embedded and committed together, all or none; BATCH_SIZE by default. */
+  batchSize?: number;
   /** Drop stored facts that a record does not state (PUT), instead of keeping them. */
   replace?: boolean;
   /** Called once per item, in order, when it is durable or rejected. */
@@ -48,8 +49,14 @@ export interface Ingest {
     items: AsyncIterable<SourceItem> | Iterable<SourceItem>,
     options: IngestOptions,
   ): Promise<IngestCounts>;
-  /** Embeds the papers that have no embedding of the current model; `onProgress` gets the number done so far. */
-  embedMissing(options: { onProgress?: (done: number) => void; signal?: AbortSignal }): Promise<number>;
+  /**
+   * Embeds the papers that have no embedding of the current model (`missing`), or every paper anew (`all`), in place:
+   * what is there stays until it is replaced. `onProgress` gets the number done so far; resolves to it.
+   */
+  embedPapers(
+    which: 'missing' | 'all',
+    options?: { onProgress?: (done: number) => void; signal?: AbortSignal },
+  ): Promise<number>;
 }
 
 interface Deps {
@@ -69,7 +76,7 @@ interface Entry {
 export function createIngest(deps: Deps): Ingest {
   return {
     ingest: (items, options) => ingestItems(deps, items, options),
-    embedMissing: (options) => embedMissing(deps, options),
+    embedPapers: (which, options = {}) => embedPapers(deps, which, options),
   };
 }
 
@@ -121,7 +128,7 @@ async function* batchesOf(
     for await (const item of items) {
       if (options.signal?.aborted) break;
       batch.push(entryOf(item, index++, options.defaultSource));
-      if (batch.length === BATCH_SIZE) {
+      if (batch.length === (options.batchSize ?? BATCH_SIZE)) {
         yield batch;
         batch = [];
       }
@@ -219,22 +226,27 @@ async function commitRecords(
   });
 }
 
-async function embedMissing(
+async function embedPapers(
   { store, embedder, index }: Deps,
+  which: 'missing' | 'all',
   { onProgress, signal }: { onProgress?: (done: number) => void; signal?: AbortSignal },
 ): Promise<number> {
   let done = 0;
+  let last = 0;
   while (!signal?.aborted) {
-    const papers = await store.papersWithoutEmbedding(BATCH_SIZE * 2);
+    const limit = BATCH_SIZE * 2;
+    const papers = await (which === 'all'
+      ? store.papersAfter(last, limit)
+      : store.papersWithoutEmbedding(limit));
     if (papers.length === 0) break;
     const vectors = await embedder.embedPassages(papers.map(({ paper }) => embeddedText(paper)));
-    const items = papers.map(({ key, paper }, at) => ({
-      key,
-      textHash: textHash(paper),
-      embedding: vectors[at] as Embedding,
-    }));
+    const items = papers.flatMap(({ key, paper }, at) => {
+      const embedding = vectors[at];
+      return embedding ? [{ key, textHash: textHash(paper), embedding }] : [];
+    });
     done += await store.addEmbeddings(items);
     await index.refresh();
+    last = papers.at(-1)?.key ?? last;
     onProgress?.(done);
   }
   return done;

@@ -35,6 +35,14 @@ export function firstDayOf(date: string): string {
   return date.length === 4 ? `${date}-01-01` : date.length === 7 ? `${date}-01` : date;
 }
 
+/** The last day that a date can mean. */
+export function lastDayOf(date: string): string {
+  if (date.length === 4) return `${date}-12-31`;
+  if (date.length > 7) return date;
+  const [year, month] = date.split('-').map(Number);
+  return new Date(Date.UTC(year ?? 0, month ?? 1, 0)).toISOString().slice(0, 10);
+}
+
 const shortText = (limit: number) => z.string().max(limit);
 const dateText = z
   .string()
@@ -52,7 +60,9 @@ const fields = {
     .trim()
     .min(1, 'expected an id of at least 1 character')
     .max(PAPER_LIMITS.id)
-    .regex(/^[^\s\p{Cc}]+$/u, 'expected an id without spaces or control characters'),
+    .refine((id) => /^[^\s\p{Cc}\p{Cs}]+$/u.test(id) && id !== '.' && id !== '..', {
+      message: 'expected an id of visible characters without spaces, and neither "." nor ".."',
+    }),
   title: z
     .string()
     .max(PAPER_LIMITS.title)
@@ -70,10 +80,9 @@ const fields = {
     .nullish(),
   url: webUrl.nullish(),
   doi: shortText(PAPER_LIMITS.shortText)
-    .regex(
-      /^(?:https?:\/\/(?:dx\.)?doi\.org\/|doi:)?10\.\d{4,9}\/\S+$/i,
-      'expected a DOI such as 10.1000/182',
-    )
+    .refine((text) => /^(?:https?:\/\/(?:dx\.)?doi\.org\/|doi:)?10\.\d{4,9}\/\S+$/i.test(text), {
+      message: 'expected a DOI such as 10.1000/182',
+    })
     .nullish(),
   arxivId: shortText(PAPER_LIMITS.id).nullish(),
   venue: shortText(PAPER_LIMITS.shortText).nullish(),
@@ -140,6 +149,22 @@ export interface PaperFilter {
   minUpvotes?: number;
   hasCode?: boolean;
   excludedKeys?: readonly PaperKey[];
+}
+
+/** Whether a paper passes a filter, `excludedKeys` aside: what the stores do in SQL, for a paper in hand. */
+export function matchesFilter(paper: Paper, filter: PaperFilter | undefined): boolean {
+  if (!filter) return true;
+  const day = paper.date === null ? null : firstDayOf(paper.date);
+  const { from, to, categories, sources, minUpvotes, hasCode } = filter;
+  const isIn = (name: string) => paper.categories.some((own) => own === name || own.split('.')[0] === name);
+  return (
+    (from === undefined || (day !== null && day >= from)) &&
+    (to === undefined || (day !== null && day <= to)) &&
+    (categories === undefined || categories.some(isIn)) &&
+    (sources === undefined || sources.includes(paper.source)) &&
+    (minUpvotes === undefined || (paper.upvotes ?? 0) >= minUpvotes) &&
+    (hasCode === undefined || (paper.codeUrl !== undefined) === hasCode)
+  );
 }
 
 /** True when a filter restricts by anything other than excluded keys. */

@@ -3,7 +3,7 @@ import { diversify } from './diversity.ts';
 import type { Embedder } from './embed/embedder.ts';
 import { AppError } from './errors.ts';
 import type { VectorIndex } from './index/vector-index.ts';
-import { cleanText, type Paper, type PaperFilter, type PaperKey } from './paper.ts';
+import { cleanText, matchesFilter, type Paper, type PaperFilter, type PaperKey } from './paper.ts';
 import type { PaperStore } from './store/paper-store.ts';
 import { dot, type Embedding } from './vector.ts';
 
@@ -119,7 +119,7 @@ async function search(deps: Deps, request: Parameters<Search['search']>[0]): Pro
       errors: [{ path: 'q', message: 'expected visible text, got none' }],
     });
   const { mode, filter, limit } = request;
-  const offset = offsetOf(request.cursor, [query, mode, filter]);
+  const offset = offsetOf(request.cursor, [query, mode, filter], SEARCH_LIMITS.depth);
   const [dense, lexical] = await Promise.all([
     mode === 'lexical' ? null : nearestTo(deps, await deps.embedder.embedQuery(query), filter),
     mode === 'semantic' ? null : deps.store.lexical(query, searchOptions(filter)),
@@ -131,7 +131,8 @@ async function search(deps: Deps, request: Parameters<Search['search']>[0]): Pro
     await missingSimilarities(deps, dense, lexical?.hits),
   );
   const named = await deps.store.paperById(query);
-  const ranked = named ? withFirst(candidates, named.key) : candidates;
+  const isNamed = named !== null && matchesFilter(named.paper, filter);
+  const ranked = isNamed ? withFirst(candidates, named.key) : candidates;
   const page = ranked.slice(offset, offset + limit);
   const papers = await papersOf(deps, page);
   return {
@@ -219,7 +220,7 @@ function withFirst(candidates: readonly Candidate[], key: PaperKey): Candidate[]
 async function similarTo(deps: Deps, request: Parameters<Search['similarTo']>[0]): Promise<SimilarAnswer> {
   const { examples, filter, limit, diversity = 0 } = request;
   const scope = [examples, filter, diversity];
-  const offset = offsetOf(request.cursor, scope);
+  const offset = offsetOf(request.cursor, scope, SEARCH_LIMITS.depth);
   const [positive, negative] = await Promise.all([
     exampleEmbeddings(deps, examples.positive, 'positive'),
     exampleEmbeddings(deps, examples.negative, 'negative'),
@@ -278,6 +279,13 @@ async function exampleEmbeddings({ store, index }: Deps, ids: readonly string[],
   for (const key of keys) {
     const stored = embeddings.has(key) ? null : await store.embedding(key);
     if (stored) embeddings.set(key, stored);
+    else if (!embeddings.has(key)) {
+      const id = papers.find((paper) => paper?.key === key)?.paper.id;
+      throw new AppError(
+        'unavailable',
+        `The paper "${id}" has no embedding of the current model yet. Try again later.`,
+      );
+    }
   }
   return { keys, embeddings: [...embeddings.values()] };
 }

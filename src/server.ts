@@ -3,12 +3,14 @@ import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { createApp } from './api/app.ts';
+import type { Api } from './api/routes.ts';
 import { assertSafeToServe, type Config } from './config.ts';
 import { AppError, messageOf } from './errors.ts';
-import { createLog } from './log.ts';
+import { createLog, type Log } from './log.ts';
 import { openServices, type Services } from './services.ts';
 
-/** How long a stop waits for requests under way. */
+/** How long a stop lets papers come in, and how long it waits for requests at all. */
+const FINISH_TIMEOUT_MS = 15_000;
 const STOP_TIMEOUT_MS = 30_000;
 
 /** A request must be sent whole within this time; answering may take longer. */
@@ -23,18 +25,23 @@ export async function runServer(config: Config): Promise<void> {
   assertSafeToServe(config);
   const log = createLog(config.logLevel, process.stdout.isTTY === true);
   const stop = stopSignal();
-  const services = await openServices(config, { mode: 'server', log });
-  const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
-  const app = createApp(services, {
-    apiKey: config.apiKey,
-    rateLimit: config.rateLimit,
-    version,
-    log: (error) => log('error', 'A request failed.', error),
-  });
-  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  // The port comes first: when it is taken, nothing has been loaded or written yet.
+  let handle: Api['fetch'] = () =>
+    new Response('Starting.', { status: 503, headers: { 'retry-after': '1' } });
+  const server = createAdaptorServer({ fetch: (request, env) => handle(request, env) }) as Server;
   server.requestTimeout = REQUEST_TIMEOUT_MS;
+  const address = await listen(server, config);
+  let services: Services | null = null;
   try {
-    const address = await listen(server, config);
+    services = await openServices(config, { mode: 'server', log });
+    const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
+    const app = createApp(services, {
+      apiKey: config.apiKey,
+      rateLimit: config.rateLimit,
+      version,
+      log: (error) => log('error', 'A request failed.', error),
+    });
+    handle = app.fetch;
     log('info', `Paperwise ${version} serves ${address} from ${config.dataFolder}.`);
     services.whenReady.then(
       () => log('info', `Ready: ${address}/docs has the API, ${address}/readyz the state.`),
@@ -46,7 +53,7 @@ export async function runServer(config: Config): Promise<void> {
     const signal = await stop.asked;
     log('info', `${signal}: stopping; requests under way are finished first.`);
   } finally {
-    await shutDown(server, services);
+    await shutDown(server, services, log);
   }
   log('info', 'Stopped.');
 }
@@ -86,14 +93,20 @@ function listen(server: Server, { host, port }: Config): Promise<string> {
   });
 }
 
-async function shutDown(server: Server, services: Services): Promise<void> {
-  services.beginStop();
-  if (server.listening) {
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    server.closeIdleConnections();
-    const late = setTimeout(() => server.closeAllConnections(), STOP_TIMEOUT_MS);
-    await closed;
-    clearTimeout(late);
-  }
-  await services.close();
+async function shutDown(server: Server, services: Services | null, log: Log): Promise<void> {
+  services?.beginStop();
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const cutShort = setTimeout(() => {
+    log('warn', 'Still taking papers in: ending that after the batches that have begun.');
+    services?.cutShort();
+  }, FINISH_TIMEOUT_MS);
+  const giveUp = setTimeout(() => {
+    log('warn', 'Some requests did not end: closing their connections.');
+    server.closeAllConnections();
+  }, STOP_TIMEOUT_MS);
+  await closed;
+  clearTimeout(cutShort);
+  clearTimeout(giveUp);
+  await services?.close();
 }

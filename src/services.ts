@@ -32,6 +32,8 @@ export interface Services extends ApiServices {
   whenIndexed(): Promise<void>;
   /** From now on `readyz` says that we are stopping. */
   beginStop(): void;
+  /** Ends what is still coming in after the batches that have begun. */
+  cutShort(): void;
   /** Ends background work, saves the index (server), and closes everything. */
   close(): Promise<void>;
 }
@@ -95,17 +97,13 @@ export async function openServices(
   const start = async () => {
     await Promise.all([step('model', () => embedder.ready()), step('index', () => index.refresh())]);
     if (config.sample) await step('sample', () => loadSample(store, ingest, log));
-    background.follow(index, log);
-    background.run(() =>
-      embedMissing(store, ingest, background.signal, log).catch((error: unknown) =>
-        log('error', messageOf(error)),
-      ),
-    );
+    background.follow({ index, store, ingest, log });
   };
   const whenReady = mode === 'server' ? start() : Promise.resolve();
   whenReady.catch(() => {});
 
   let stopping = false;
+  const stop = new AbortController();
   return {
     store,
     people,
@@ -117,11 +115,13 @@ export async function openServices(
     picks: (request) => dailyPicks({ store, people, index, now }, request),
     waitingFor: () => [...waitingFor],
     isStopping: () => stopping,
+    stopSignal: stop.signal,
     whenReady,
     whenIndexed: () => index.whenSettled(),
     beginStop: () => {
       stopping = true;
     },
+    cutShort: () => stop.abort(),
     close: async () => {
       stopping = true;
       await background.stop();
@@ -134,64 +134,66 @@ export async function openServices(
   };
 }
 
-/** Fills a library that never held a paper. One that was emptied stays empty: the sample was removed on purpose. */
+/**
+ * Fills a library that never held a paper, in one transaction: a half-filled one could not be told from one whose
+ * sample was removed in part. A library that was emptied stays empty: the sample was removed on purpose.
+ */
 async function loadSample(store: PaperStore, ingest: Ingest, log: OpenOptions['log']): Promise<void> {
   if ((await store.latestRevision()) > 0) return;
   log('info', 'The library is empty: loading the sample papers.');
-  const { created } = await ingest.ingest(jsonLinesSource(SAMPLE_FILE), { defaultSource: SAMPLE_SOURCE });
+  const { created } = await ingest.ingest(jsonLinesSource(SAMPLE_FILE), {
+    defaultSource: SAMPLE_SOURCE,
+    batchSize: Number.POSITIVE_INFINITY,
+  });
   log(
     'info',
     `${created} sample papers are in. "paperwise remove --source ${SAMPLE_SOURCE}" takes them out again.`,
   );
 }
 
-/** After a change of model, embeds what has no embedding of it yet, while the rest is being served. */
-async function embedMissing(
-  store: PaperStore,
-  ingest: Ingest,
-  signal: AbortSignal,
-  log: OpenOptions['log'],
-): Promise<void> {
-  const { papers, embedded } = await store.counts();
-  if (papers === embedded) return;
-  log('info', `${papers - embedded} papers have no embedding of this model yet: embedding them.`);
-  const done = await ingest.embedMissing({ signal });
-  log('info', `${done} papers were embedded.`);
+interface Followed extends Pick<OpenOptions, 'log'> {
+  index: Services['index'];
+  store: PaperStore;
+  ingest: Ingest;
 }
 
 /** Work that goes on beside the requests, and ends with the process. */
 function createBackground() {
   const abort = new AbortController();
-  const running = new Set<Promise<void>>();
+  let running: Promise<void> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
-  const run = (work: () => Promise<void>) => {
-    const task = work()
-      .catch(() => {})
-      .finally(() => running.delete(task));
-    running.add(task);
+
+  /**
+   * After a change by any process: makes it findable; embeds what has no embedding of this model (the model was
+   * changed, or another process uses another one); saves the index when it has been quiet.
+   */
+  const createLook = ({ index, store, ingest, log }: Followed) => {
+    let seen = { revision: -1, at: 0, saved: true };
+    return async () => {
+      await index.refresh();
+      const { revision } = await index.status();
+      if (revision !== seen.revision) {
+        seen = { revision, at: Date.now(), saved: false };
+        const { papers, embedded } = await store.counts();
+        if (papers === embedded) return;
+        log('info', `${papers - embedded} papers have no embedding of this model yet: embedding them.`);
+        log('info', `${await ingest.embedPapers('missing', { signal: abort.signal })} papers were embedded.`);
+      } else if (!seen.saved && Date.now() - seen.at >= QUIET_BEFORE_SAVE_MS) {
+        seen.saved = true;
+        await index.save();
+      }
+    };
   };
+
   return {
-    signal: abort.signal,
-    run,
-    /** Follows what any process commits, and saves the index when it has been quiet. */
-    follow(index: Services['index'], log: OpenOptions['log']) {
-      let seen = { revision: -1, at: Date.now(), saved: true };
-      const look = async () => {
-        await index.refresh();
-        const { revision } = await index.status();
-        if (revision !== seen.revision) seen = { revision, at: Date.now(), saved: false };
-        if (!seen.saved && Date.now() - seen.at >= QUIET_BEFORE_SAVE_MS) {
-          seen.saved = true;
-          await index.save();
-        }
-      };
+    follow(followed: Followed) {
+      const look = createLook(followed);
       const next = () => {
+        if (abort.signal.aborted) return;
         timer = setTimeout(() => {
-          run(() =>
-            look()
-              .catch((error: unknown) => log('error', `The index could not be kept up: ${messageOf(error)}`))
-              .finally(() => abort.signal.aborted || next()),
-          );
+          running = look()
+            .catch((error: unknown) => followed.log('error', `Keeping up failed: ${messageOf(error)}`))
+            .finally(next);
         }, POLL_MS);
         timer.unref();
       };
@@ -200,7 +202,7 @@ function createBackground() {
     async stop() {
       abort.abort();
       clearTimeout(timer);
-      await Promise.all(running);
+      await running;
     },
   };
 }

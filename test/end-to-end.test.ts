@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import type { z } from '@hono/zod-openapi';
 import { describe, expect, it } from 'vitest';
 import {
@@ -205,6 +207,26 @@ describe('the command line beside a running server', () => {
       stderr: expect.stringContaining('PAPERWISE_PORT'),
     });
     expect((await run(['--help'], settings)).code).toBe(0);
+  });
+
+  it('reads a pipe from its first byte, gives up quietly when its reader does, and makes no library by mistake', async () => {
+    const { folder, settings } = newLibrary({ PAPERWISE_SAMPLE: 'off' });
+    const file = join(folder, 'papers.jsonl');
+    const line = (at: number) =>
+      JSON.stringify({ id: `p${at}`, title: `Paper ${at}`, abstract: 'On pipes. '.repeat(100) });
+    writeFileSync(file, Array.from({ length: 12 }, (_, at) => line(at)).join('\n'));
+    const shell = (command: string) =>
+      promisify(execFile)('bash', ['-c', `set -o pipefail; ${command}`], {
+        env: { ...process.env, ...settings },
+      });
+    const cli = `${process.execPath} --import tsx scripts/paperwise.ts`;
+    expect((await shell(`${cli} ingest <(cat ${file})`)).stdout).toContain(
+      '12 created, 0 updated, 0 unchanged, 0 rejected',
+    );
+    const head = await shell(`${cli} search pipes -n 12 | head -1`);
+    expect(head.stderr).toBe('');
+    const mistyped = await run(['search', 'pipes', '--data', join(folder, 'mistyped')], settings);
+    expect(mistyped).toMatchObject({ code: 1, stderr: expect.stringContaining('There is no library in') });
   });
 
   it('takes the whole seed page in, and finds the Q-learning papers first', async (context) => {

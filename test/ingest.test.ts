@@ -3,6 +3,7 @@ import { BATCH_SIZE, type IngestResult } from '../src/ingest.ts';
 import { loosePaperRecord } from '../src/paper.ts';
 import type { SourceItem } from '../src/sources/source.ts';
 import { openTestLibrary } from './fixtures/library.ts';
+import { temporaryFolder } from './fixtures/temporary-folder.ts';
 
 const item = (id: string, fields = {}): SourceItem => ({
   at: id,
@@ -104,13 +105,29 @@ describe('ingest', () => {
     expect((await store.counts()).papers).toBe(created);
   });
 
-  it('embeds what has no embedding yet', async () => {
-    const { ingest, store, index } = await openTestLibrary();
-    await ingest.ingest(items(100), options);
-    await store.dropEmbeddings(false);
+  it('embeds for a new model what an old one embedded, and all anew when asked to', async () => {
+    const folder = temporaryFolder();
+    const old = await openTestLibrary({ folder, model: 'old' });
+    await old.ingest.ingest(items(100), options);
+    const { ingest, index, embedder } = await openTestLibrary({ folder, model: 'new' });
     await index.refresh();
     expect((await index.status()).count).toBe(0);
-    expect(await ingest.embedMissing({})).toBe(100);
+    expect(await ingest.embedPapers('missing')).toBe(100);
     expect((await index.status()).count).toBe(100);
+    expect(await ingest.embedPapers('missing')).toBe(0);
+    expect(await ingest.embedPapers('all')).toBe(100);
+    expect(embedder.calls.passages).toBe(200);
+  });
+
+  it('keeps a batch whole that must go in whole', async () => {
+    const { ingest, store, embedder } = await openTestLibrary();
+    const original = embedder.embedPassages;
+    embedder.embedPassages = async (texts, signal) => {
+      if (texts.some((text) => text.includes('p99'))) throw new Error('no memory');
+      return original(texts, signal);
+    };
+    const whole = { ...options, batchSize: Number.POSITIVE_INFINITY };
+    await expect(ingest.ingest(items(100), whole)).rejects.toThrow('no memory');
+    expect((await store.counts()).papers).toBe(0);
   });
 });

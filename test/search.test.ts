@@ -91,6 +91,13 @@ describe('search', () => {
     expect(hits.filter(({ paper }) => paper.id === 'galaxies-3')).toHaveLength(1);
   });
 
+  it('does not put the named paper first when the filter excludes it', async () => {
+    const { search } = await library();
+    const filter = { to: '2025-01-01' };
+    const { hits } = await search.search({ query: 'galaxies-3', mode: 'hybrid', limit: 3, filter });
+    expect(hits).toEqual([]);
+  });
+
   it('answers queries without words or hits by an empty or a dense list, never by an error', async () => {
     const { search } = await library();
     const { hits, totalLexical } = await search.search({ query: '???', mode: 'lexical', limit: 5 });
@@ -141,6 +148,15 @@ describe('similar papers', () => {
     expect(topicsOf((await search.similarTo({ examples: without, limit: 20 })).hits)).toEqual(['proteins']);
     const text = { positive: [], negative: [], text: 'dark matter halo' };
     expect(topicsOf((await search.similarTo({ examples: text, limit: 5 })).hits)).toEqual(['galaxies']);
+  });
+
+  it('of a paper that is not embedded yet are refused as not available now', async () => {
+    const { folder } = await library();
+    const { search } = await openTestLibrary({ folder, model: 'another' });
+    await expect(search.similar({ id: 'robots-0', limit: 3 })).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('robots-0'),
+    });
   });
 
   it('need an example', async () => {

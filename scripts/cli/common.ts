@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type Config, readConfig } from '../../src/config.ts';
-import { firstDayOf, isCalendarDate, type PaperFilter } from '../../src/paper.ts';
+import { type Config, dataPaths, readConfig } from '../../src/config.ts';
+import { AppError } from '../../src/errors.ts';
+import { firstDayOf, isCalendarDate, lastDayOf, type PaperFilter } from '../../src/paper.ts';
 import { openServices, type Services } from '../../src/services.ts';
 
 /** The settings of a command: the environment, with the options given on the command line in front. */
@@ -10,12 +12,23 @@ export function configOf(command: Command, overrides: Record<string, string | un
   return readConfig({ ...process.env, PAPERWISE_DATA: data, ...given });
 }
 
-/** Runs a command on the library, and closes it whatever happens. */
+/**
+ * Runs a command on the library, and closes it whatever happens. Only commands that bring papers make a library
+ * where there is none (`create`): elsewhere that is a mistyped folder.
+ */
 export async function withLibrary(
   command: Command,
   work: (services: Services) => Promise<void>,
+  { create = false } = {},
 ): Promise<void> {
-  const services = await openServices(configOf(command), {
+  const config = configOf(command);
+  if (!create && !existsSync(dataPaths(config.dataFolder).database)) {
+    throw new AppError(
+      'not_found',
+      `There is no library in ${config.dataFolder}: "paperwise serve" or "ingest" makes one, --data names another.`,
+    );
+  }
+  const services = await openServices(config, {
     mode: 'command',
     log: (level, text) => {
       if (level !== 'info') console.error(`paperwise: ${text}`);
@@ -37,9 +50,9 @@ export const wholeNumber = (min: number, max: number) => (text: string) => {
   return value;
 };
 
-const date = (text: string) => {
+const date = (dayOf: (date: string) => string) => (text: string) => {
   if (!isCalendarDate(text)) throw new InvalidArgumentError('Expected YYYY-MM-DD, YYYY-MM or YYYY.');
-  return firstDayOf(text);
+  return dayOf(text);
 };
 
 export const day = (text: string) => {
@@ -67,8 +80,8 @@ interface FilterOptions {
 
 export function addFilterOptions(command: Command): Command {
   return command
-    .addOption(new Option('--from <date>', 'first day').argParser(date))
-    .addOption(new Option('--to <date>', 'last day').argParser(date))
+    .addOption(new Option('--from <date>', 'first day').argParser(date(firstDayOf)))
+    .addOption(new Option('--to <date>', 'last day').argParser(date(lastDayOf)))
     .option('--category <names...>', 'any of these categories (cs also finds cs.LG)')
     .option('--source <names...>', 'any of these sources')
     .addOption(

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import { SingleBar } from 'cli-progress';
 import { type Command, Option } from 'commander';
 import { AppError, messageOf } from '../../src/errors.ts';
@@ -29,7 +29,7 @@ export function addIngestCommand(program: Command): void {
   program
     .command('ingest')
     .description('take papers in from files: JSON Lines (plain or gzip) or a saved Daily Papers page')
-    .argument('<files...>', 'files; - is standard input (JSON Lines)')
+    .argument('<files...>', 'files; - is standard input (JSON Lines, unless --format says page)')
     .addOption(new Option('--format <format>', 'how to read the files').choices(FORMATS).default('auto'))
     .option('--source-name <name>', 'the source of records that do not name theirs (file, or daily-papers)')
     .addOption(
@@ -45,29 +45,33 @@ Unchanged papers are not embedded again, so an interrupted ingest continues wher
 Rejected records are named by line and reason, counted, and do not stop the rest.`,
     )
     .action(async (files: string[], options: Options, command: Command) => {
-      await withLibrary(command, async ({ ingest }) => {
-        const stop = new AbortController();
-        process.once('SIGINT', () => stop.abort());
-        process.once('SIGTERM', () => stop.abort());
-        const rejects = options.rejects === undefined ? null : openSync(options.rejects, 'w');
-        try {
-          for (const file of files) {
-            if (stop.signal.aborted) break;
-            const { source, name } = sourceOf(file, options);
-            const report = createReport(file, source, rejects);
-            const counts = await ingest
-              .ingest(source, { defaultSource: name, onResult: report.add, signal: stop.signal })
-              .finally(report.close);
-            report.summary(counts);
+      await withLibrary(
+        command,
+        async ({ ingest }) => {
+          const stop = new AbortController();
+          process.once('SIGINT', () => stop.abort());
+          process.once('SIGTERM', () => stop.abort());
+          const rejects = options.rejects === undefined ? null : openSync(options.rejects, 'w');
+          try {
+            for (const file of files) {
+              if (stop.signal.aborted) break;
+              const { source, name } = sourceOf(file, options);
+              const report = createReport(file, source, rejects);
+              const counts = await ingest
+                .ingest(source, { defaultSource: name, onResult: report.add, signal: stop.signal })
+                .finally(report.close);
+              report.summary(counts);
+            }
+          } finally {
+            if (rejects !== null) closeSync(rejects);
           }
-        } finally {
-          if (rejects !== null) closeSync(rejects);
-        }
-        if (stop.signal.aborted) {
-          console.error('Interrupted. What was read is in; run the same command again to continue.');
-          process.exitCode = 130;
-        }
-      });
+          if (stop.signal.aborted) {
+            console.error('Interrupted. What was read is in; run the same command again to continue.');
+            process.exitCode = 130;
+          }
+        },
+        { create: true },
+      );
     });
 }
 
@@ -75,24 +79,26 @@ function sourceOf(
   file: string,
   { format, year, sourceName }: Options,
 ): { source: PaperSource; name: string } {
-  if (file === '-') return { source: jsonLinesSource(process.stdin), name: sourceName ?? 'file' };
-  const isPage = format === 'page' || (format === 'auto' && looksLikeDailyPapersPage(beginning(file)));
-  return isPage
-    ? { source: dailyPapersPageSource(file, year), name: sourceName ?? 'daily-papers' }
-    : { source: jsonLinesSource(file), name: sourceName ?? 'file' };
+  const path = file === '-' ? '/dev/stdin' : file;
+  if (format === 'page' || (format === 'auto' && looksLikeDailyPapersPage(beginning(path)))) {
+    return { source: dailyPapersPageSource(path, year), name: sourceName ?? 'daily-papers' };
+  }
+  return { source: jsonLinesSource(file === '-' ? process.stdin : file), name: sourceName ?? 'file' };
 }
 
-function beginning(file: string): string {
+/** The first bytes of a file, to tell its format; nothing of a pipe, whose bytes can be read only once. */
+function beginning(path: string): string {
   try {
-    const descriptor = openSync(file, 'r');
+    if (!statSync(path).isFile()) return '';
+    const descriptor = openSync(path, 'r');
     try {
       const bytes = Buffer.alloc(4_096);
-      return bytes.toString('utf8', 0, readSync(descriptor, bytes));
+      return bytes.toString('utf8', 0, readSync(descriptor, bytes, 0, bytes.length, 0));
     } finally {
       closeSync(descriptor);
     }
   } catch (error) {
-    throw new AppError('invalid_input', `Cannot read ${file}: ${messageOf(error)}.`, { cause: error });
+    throw new AppError('invalid_input', `Cannot read ${path}: ${messageOf(error)}.`, { cause: error });
   }
 }
 

@@ -36,13 +36,13 @@ export function addLibraryCommands(program: Command): void {
   program
     .command('reindex')
     .description('embed what has no embedding of the configured model, and build the index anew')
-    .option('--embeddings', 'forget the embeddings of this model first, so that all are made again')
+    .option('--embeddings', 'make the embeddings of all papers anew; each is in use until it is replaced')
     .action(async ({ embeddings }: { embeddings?: boolean }, command: Command) => {
       await withLibrary(command, async ({ store, ingest }) => {
-        if (embeddings) console.log(`${await store.dropEmbeddings(false)} embeddings dropped.`);
         const { papers, embedded } = await store.counts();
-        const done = await ingest.embedMissing({
-          onProgress: (count) => console.log(`${count} of ${papers - embedded} embedded`),
+        const due = embeddings ? papers : papers - embedded;
+        const done = await ingest.embedPapers(embeddings ? 'all' : 'missing', {
+          onProgress: (count) => console.log(`${count} of ${due} embedded`),
         });
         console.log(`${done} papers were embedded.`);
       });
@@ -68,11 +68,14 @@ export function addLibraryCommands(program: Command): void {
 
 /** Throws the index file away and builds it from the stored embeddings; a running server keeps its own. */
 async function buildIndex(command: Command): Promise<void> {
-  const services = await openServices(configOf(command), {
-    mode: 'server',
-    freshIndex: true,
-    log: (_, text) => console.log(text),
-  });
+  const services = await openServices(
+    { ...configOf(command), sample: false },
+    {
+      mode: 'server',
+      freshIndex: true,
+      log: (_, text) => console.log(text),
+    },
+  );
   try {
     await services.whenReady;
     await services.whenIndexed();

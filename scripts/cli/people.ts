@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
-import { SIGNALS, type Signal } from '../../src/store/people-store.ts';
+import { AppError } from '../../src/errors.ts';
+import { type Feedback, SIGNALS, type Signal } from '../../src/store/people-store.ts';
 import {
   addFilterOptions,
   day,
@@ -10,6 +11,8 @@ import {
   withLibrary,
 } from './common.ts';
 import { printJson, printRanked } from './print.ts';
+
+const shown = ({ paperId, signal, at }: Feedback) => ({ paperId, signal, at });
 
 export function addPeopleCommands(program: Command): void {
   program
@@ -27,17 +30,28 @@ export function addPeopleCommands(program: Command): void {
         undo?: boolean;
         json?: boolean;
       };
-      await withLibrary(command, async ({ people }) => {
+      await withLibrary(command, async ({ people, store }) => {
+        const known = await Promise.all(ids.map((id) => store.paperById(id)));
+        const unknown = ids.filter((_, at) => known[at] === null);
+        if (!undo && unknown.length > 0) {
+          throw new AppError(
+            'not_found',
+            `There is no paper with the id "${unknown.join('", "')}". Nothing was done.`,
+          );
+        }
         const done = [];
         for (const id of ids) {
           if (undo) done.push({ paperId: id, takenBack: await people.clearFeedback(user, id) });
-          else done.push(await people.setFeedback(user, id, signal, new Date().toISOString()));
+          else done.push(shown(await people.setFeedback(user, id, signal, new Date().toISOString())));
         }
         if (json) return printJson(done);
         const { total } = await people.feedback(user, { limit: 1 });
-        console.log(
-          `${user}: ${undo ? 'took back' : signal} ${ids.join(', ')}. Feedback on ${total} papers in all.`,
-        );
+        const taken = done
+          .filter((entry) => !('takenBack' in entry) || entry.takenBack)
+          .map(({ paperId }) => paperId);
+        const what =
+          taken.length === 0 ? 'nothing to take back' : `${undo ? 'took back' : signal} ${taken.join(', ')}`;
+        console.log(`${user}: ${what}. Feedback on ${total} papers in all.`);
       });
     });
 

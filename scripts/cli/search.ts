@@ -1,7 +1,14 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { SEARCH_MODES, type SearchMode } from '../../src/search.ts';
 import { addFilterOptions, filterOf, jsonOption, limitOption, withLibrary } from './common.ts';
 import { printJson, printRanked } from './print.ts';
+
+const share = (text: string) => {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value <= 1))
+    throw new InvalidArgumentError('Expected a number from 0 to 1.');
+  return value;
+};
 
 export function addSearchCommands(program: Command): void {
   addFilterOptions(program.command('search'))
@@ -32,7 +39,7 @@ export function addSearchCommands(program: Command): void {
     .argument('<ids...>', 'paper ids')
     .option('--not <ids...>', 'papers that the answer should be unlike')
     .option('--text <text>', 'a text that the answer should be like, too')
-    .addOption(new Option('--diversity <0..1>', 'spread the answer').default(0).argParser(Number))
+    .addOption(new Option('--diversity <0..1>', 'spread the answer').default(0).argParser(share))
     .addOption(limitOption())
     .addOption(jsonOption())
     .action(async (ids: string[], options, command: Command) => {

@@ -5,7 +5,7 @@ import { AppError } from '../errors.ts';
 import { invalid } from './body.ts';
 import { addDocs } from './docs.ts';
 import { BODY_LIMITS, limitBody, limitRate, requireKey, requireLocalHost } from './guard.ts';
-import { addOperationRoutes } from './health.ts';
+import { addOperationRoutes, createMetrics, measureRequests } from './health.ts';
 import { addPaperRoutes } from './papers.ts';
 import { addPeopleRoutes } from './people.ts';
 import { problemResponse } from './problem.ts';
@@ -40,6 +40,8 @@ export function createApp(services: ApiServices, options: AppOptions): Api {
     return problemResponse(c, error, options.log);
   });
 
+  const metrics = createMetrics(services);
+  measureRequests(app, metrics);
   app.use('*', secureHeaders());
   if (options.apiKey === null) app.use('*', requireLocalHost());
   app.use('/v1/*', limitRate(options.rateLimit));
@@ -52,7 +54,7 @@ export function createApp(services: ApiServices, options: AppOptions): Api {
     return limitBody(bringsPapers ? BODY_LIMITS.papers : BODY_LIMITS.other)(c, next);
   });
 
-  addOperationRoutes(app, services);
+  addOperationRoutes(app, services, metrics);
   addSearchRoutes(app, services);
   addPaperRoutes(app, services);
   addPeopleRoutes(app, services);

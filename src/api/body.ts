@@ -1,6 +1,7 @@
 import type { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { AppError, type FieldError, messageOf } from '../errors.ts';
+import { shortened } from '../sources/source.ts';
 
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json$/;
 export const JSON_LINES_TYPE = /^application\/(?:x-ndjson|x-jsonlines|jsonl|ndjson)$/;
@@ -38,8 +39,8 @@ export async function readBody<Schema extends z.ZodType>(
 /** The faults that zod found, as an error of ours. */
 export function invalid(error: z.core.$ZodError, what: string): AppError {
   const errors: FieldError[] = error.issues.slice(0, 20).map(({ path, message }) => ({
-    path: path.join('.'),
-    message,
+    path: shortened(path.join('.')),
+    message: shortened(message),
   }));
   const first = errors[0];
   const detail = first ? `: ${first.path === '' ? '' : `${first.path}: `}${first.message}` : '';

@@ -34,8 +34,9 @@ export function requireKey(key: string): MiddlewareHandler {
 }
 
 /**
- * Refuses requests for other host names than this machine's. Without a key, this is what keeps a web page in the
- * user's browser from reaching the API under a name that it made point to 127.0.0.1 (DNS rebinding).
+ * Refuses requests for other host names than this machine's, and requests that another site's page sent. Without a
+ * key, this is what keeps web pages in the user's browser away: from reading by a name that they made point to
+ * 127.0.0.1 (DNS rebinding), and from recording picks by an image address.
  */
 export function requireLocalHost(): MiddlewareHandler {
   return async (c, next) => {
@@ -46,9 +47,19 @@ export function requireLocalHost(): MiddlewareHandler {
         `Expected a request to localhost, got one to "${hostname}". To serve other names, set PAPERWISE_API_KEY.`,
       );
     }
+    if (isForeign(c.req.header('origin')) || c.req.header('sec-fetch-site') === 'cross-site') {
+      throw new AppError(
+        'forbidden',
+        'Expected a request from this machine, got one that another web site sent.',
+      );
+    }
     await next();
   };
 }
+
+/** Whether an Origin header names another machine's page ("null" is a page without a place of its own). */
+const isForeign = (origin: string | undefined) =>
+  origin !== undefined && (!URL.canParse(origin) || !isLoopbackName(new URL(origin).hostname));
 
 const isLoopbackName = (name: string) =>
   name === 'localhost' ||
@@ -67,7 +78,7 @@ export function limitRate(perMinute: number | null): MiddlewareHandler {
     const address = clientAddress(c);
     const chosen = isLoopbackAddress(address) ? local : other;
     try {
-      await chosen.consume(isIPv6(address) ? address.split(':').slice(0, 4).join(':') : address);
+      await chosen.consume(isIPv6(address) ? networkOf(address) : address);
     } catch (refusal) {
       if (!(refusal instanceof RateLimiterRes)) throw refusal;
       const seconds = Math.ceil(refusal.msBeforeNext / 1_000);
@@ -79,6 +90,21 @@ export function limitRate(perMinute: number | null): MiddlewareHandler {
     }
     await next();
   };
+}
+
+/** The /64 network of an IPv6 address: its first four groups, written out. */
+export function networkOf(address: string): string {
+  const [head = '', tail] = address.split('%')[0]?.split('::') ?? [];
+  const groups = head === '' ? [] : head.split(':');
+  if (tail !== undefined) {
+    const after = tail === '' ? [] : tail.split(':');
+    while (groups.length + after.length < 8) groups.push('0');
+    groups.push(...after);
+  }
+  return groups
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(':');
 }
 
 /** The client's address; requests without a socket, as tests make them, count as this machine's. */

@@ -34,17 +34,20 @@ const metricsRoute = createRoute({
   responses: { 200: { description: 'Metrics.', content: { 'text/plain': { schema: z.string() } } } },
 });
 
-/** Adds health, readiness and metrics; every request that `app` answers from now on is counted and timed. */
-export function addOperationRoutes(api: Api, services: ApiServices): void {
-  const metrics = createMetrics(services);
+/** Counts and times every request that reaches `api` from now on, refused ones included. */
+export function measureRequests(api: Api, { requests, seconds }: Metrics): void {
   api.use('*', async (c, next) => {
-    const end = metrics.seconds.startTimer();
+    const end = seconds.startTimer();
     await next();
     // The route's pattern, not the path: ids and names do not belong in metrics.
     const route = c.req.routePath;
     end({ method: c.req.method, route });
-    metrics.requests.inc({ method: c.req.method, route, status: c.res.status });
+    requests.inc({ method: c.req.method, route, status: c.res.status });
   });
+}
+
+/** Adds health, readiness and metrics. */
+export function addOperationRoutes(api: Api, services: ApiServices, { registry }: Metrics): void {
   api.openapi(healthRoute, (c) => c.json({ status: 'ok' as const }, 200));
   api.openapi(readyRoute, (c) => {
     const waitingFor = services.waitingFor();
@@ -53,12 +56,15 @@ export function addOperationRoutes(api: Api, services: ApiServices): void {
     return c.json({ status: 'ready' as const, waitingFor }, 200);
   });
   api.openapi(metricsRoute, async (c) => {
-    const headers = { 'content-type': metrics.registry.contentType };
-    return c.text(await metrics.registry.metrics(), 200, headers);
+    const headers = { 'content-type': registry.contentType };
+    return c.text(await registry.metrics(), 200, headers);
   });
 }
 
-function createMetrics({ store, index, people }: ApiServices) {
+export type Metrics = ReturnType<typeof createMetrics>;
+
+/** What is exported to Prometheus. */
+export function createMetrics({ store, index, people }: ApiServices) {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];

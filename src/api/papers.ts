@@ -6,7 +6,6 @@ import type { IngestResult } from '../ingest.ts';
 import { canonicalId } from '../paper.ts';
 import { jsonLinesItems } from '../sources/json-lines.ts';
 import { checkRecord, type SourceItem } from '../sources/source.ts';
-import type { ListingPosition } from '../store/paper-store.ts';
 import { ingestAnswer, listing, paper } from './answers.ts';
 import { invalid, JSON_LINES_TYPE, mediaTypeOf, readBody, readJson } from './body.ts';
 import { type Api, answers, component, describedBody, problems } from './routes.ts';
@@ -14,6 +13,7 @@ import {
   filterOf,
   listQuery,
   monthDays,
+  noQuery,
   paperIdParam,
   paperInput,
   putPaperBody,
@@ -23,6 +23,9 @@ import type { ApiServices } from './services.ts';
 
 /** Papers in one request; more go in several requests, or by `paperwise ingest`. */
 export const MAX_PAPERS_PER_REQUEST = 1_000;
+
+/** Papers that requests may bring at the same time: beyond it a request is refused whole, before anything is done. */
+export const MAX_PAPERS_UNDER_WAY = 5_000;
 
 /** The source of papers that come by the API and do not name theirs. */
 const API_SOURCE = 'api';
@@ -51,12 +54,13 @@ const postRoute = createRoute({
     'are durable and findable. Facts that a record does not state stay as they are. Invalid records are reported ' +
     'by position and do not stop the rest.',
   request: {
+    query: noQuery,
     body: describedBody('Papers.', {
       'application/json': { type: 'array', items: component('PaperInput'), maxItems: MAX_PAPERS_PER_REQUEST },
       'application/x-ndjson': { type: 'string', description: 'One PaperInput a line.' },
     }),
   },
-  responses: { 200: answers('What became of each.', ingestAnswer), ...problems(413, 415, 503) },
+  responses: { 200: answers('What became of each.', ingestAnswer), ...problems(409, 413, 415, 503) },
 });
 
 const getRoute = createRoute({
@@ -64,7 +68,7 @@ const getRoute = createRoute({
   path: '/v1/papers/{id}',
   tags,
   summary: 'One paper',
-  request: { params: paperIdParam },
+  request: { params: paperIdParam, query: noQuery },
   responses: { 200: answers('The paper.', paper), ...problems(404) },
 });
 
@@ -76,6 +80,7 @@ const putRoute = createRoute({
   description: 'Facts that the body does not state are dropped.',
   request: {
     params: paperIdParam,
+    query: noQuery,
     body: describedBody('The paper; its id may be left out.', { 'application/json': component('PaperPut') }),
   },
   responses: {
@@ -91,7 +96,7 @@ const deleteRoute = createRoute({
   tags,
   summary: 'Remove one paper',
   description: 'Feedback and picks on it are kept, and count again when it comes back.',
-  request: { params: paperIdParam },
+  request: { params: paperIdParam, query: noQuery },
   responses: { 204: { description: 'Removed.' }, ...problems(404) },
 });
 
@@ -102,12 +107,24 @@ export function addPaperRoutes(api: Api, services: ApiServices): void {
 
   api.openapi(listRoute, async (c) => c.json(await listPapers(services, c.req.valid('query')), 200));
 
+  const admitted = createAdmission(MAX_PAPERS_UNDER_WAY);
+
   api.openapi(postRoute, async (c) => {
+    const items = await itemsOf(c);
     const results: IngestResult[] = [];
-    const { created, updated, unchanged } = await ingest.ingest(await itemsOf(c), {
-      defaultSource: API_SOURCE,
-      onResult: (result) => results.push(result),
-    });
+    const { created, updated, unchanged } = await admitted(c, items.length, () =>
+      ingest.ingest(items, {
+        defaultSource: API_SOURCE,
+        onResult: (result) => results.push(result),
+        signal: AbortSignal.any([services.stopSignal, c.req.raw.signal]),
+      }),
+    );
+    if (results.length < items.length) {
+      throw new AppError(
+        'unavailable',
+        `Stopped: the first ${results.length} of ${items.length} papers were taken in. Send all again; those are skipped.`,
+      );
+    }
     const rejected = results.flatMap((result) =>
       result.outcome === 'rejected'
         ? [{ index: result.index, ...(result.id !== undefined && { id: result.id }), reason: result.reason }]
@@ -136,11 +153,12 @@ export function addPaperRoutes(api: Api, services: ApiServices): void {
     }
     const record = paperInput.safeParse({ ...body, id });
     if (!record.success) throw invalid(record.error, 'The paper is invalid');
-    const { created } = await ingest.ingest([{ at: 'body', record: record.data }], {
-      defaultSource: API_SOURCE,
-      replace: true,
-    });
-    return c.json(await paperOr404(services, id), created > 0 ? 201 : 200);
+    const { created } = await admitted(c, 1, () =>
+      ingest.ingest([{ at: 'body', record: record.data }], { defaultSource: API_SOURCE, replace: true }),
+    );
+    const found = await store.paperById(id);
+    if (found) return c.json(found.paper, created > 0 ? 201 : 200);
+    throw new AppError('conflict', `The paper "${canonicalId(id)}" was removed while it was being written.`);
   });
 
   api.openapi(deleteRoute, async (c) => {
@@ -150,6 +168,29 @@ export function addPaperRoutes(api: Api, services: ApiServices): void {
     return c.body(null, 204);
   });
 }
+
+/** Lets work in while its papers and those already under way stay within a limit; refuses it whole otherwise. */
+function createAdmission(limit: number) {
+  let underWay = 0;
+  return async <T>(c: Context, papers: number, work: () => Promise<T>): Promise<T> => {
+    if (underWay > 0 && underWay + papers > limit) {
+      c.header('retry-after', '10');
+      throw new AppError(
+        'unavailable',
+        `${underWay} papers are coming in already: nothing was done. Try again later.`,
+      );
+    }
+    underWay += papers;
+    try {
+      return await work();
+    } finally {
+      underWay -= papers;
+    }
+  };
+}
+
+const dayPosition = z.strictObject({ value: z.string(), key: z.int() });
+const trendPosition = z.strictObject({ value: z.number(), key: z.int() });
 
 const noPaper = (id: string) =>
   new AppError('not_found', `There is no paper with the id "${canonicalId(id)}".`);
@@ -181,7 +222,10 @@ async function listPapers({ store }: ApiServices, query: z.output<typeof listQue
   }
   const filter = { ...filterOf(filters), ...periods[0] };
   const scope = [filter, sort];
-  const after = cursor === undefined ? null : (decodeCursor(cursor, scope) as ListingPosition);
+  const after =
+    cursor === undefined
+      ? null
+      : decodeCursor(cursor, scope, sort === 'newest' ? dayPosition : trendPosition);
   const page = await store.list({ filter, sort, limit, after });
   return {
     papers: page.papers.map((entry) => entry.paper),

@@ -1,4 +1,4 @@
-import { createRoute } from '@hono/zod-openapi';
+import { createRoute, z } from '@hono/zod-openapi';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import { AppError } from '../errors.ts';
 import type { Feedback } from '../store/people-store.ts';
@@ -17,6 +17,7 @@ import {
   feedbackParams,
   feedbackQuery,
   filterOf,
+  noQuery,
   picksQuery,
   recommendQuery,
   userParam,
@@ -42,6 +43,7 @@ const putFeedback = createRoute({
   description: 'One signal a paper: a new one replaces the old. A user exists from the first signal on.',
   request: {
     params: feedbackParams,
+    query: noQuery,
     body: describedBody('The signal.', { 'application/json': component('FeedbackInput') }),
   },
   responses: { 200: answers('As recorded.', feedbackEntry), ...problems(404, 413, 415) },
@@ -52,7 +54,7 @@ const deleteFeedback = createRoute({
   path: '/v1/users/{user}/feedback/{paper}',
   tags,
   summary: 'Take a signal back',
-  request: { params: feedbackParams },
+  request: { params: feedbackParams, query: noQuery },
   responses: { 204: { description: 'Taken back.' }, ...problems(404) },
 });
 
@@ -77,7 +79,7 @@ const picksRoute = createRoute({
     'Chosen and recorded when first asked for; the same ever after. A paper is never picked twice for a user. ' +
     'Fewer, or none, when little is good: `note` says why.',
   request: { params: userParam, query: picksQuery },
-  responses: { 200: answers('The picks.', picksAnswer), ...problems() },
+  responses: { 200: answers('The picks.', picksAnswer), ...problems(409) },
 });
 
 const exportRoute = createRoute({
@@ -85,7 +87,7 @@ const exportRoute = createRoute({
   path: '/v1/users/{user}/export',
   tags,
   summary: 'Everything held on a user',
-  request: { params: userParam },
+  request: { params: userParam, query: noQuery },
   responses: { 200: answers('Feedback and picks.', exportAnswer), ...problems() },
 });
 
@@ -94,9 +96,11 @@ const eraseRoute = createRoute({
   path: '/v1/users/{user}',
   tags,
   summary: 'Erase everything held on a user',
-  request: { params: userParam },
+  request: { params: userParam, query: noQuery },
   responses: { 200: answers('How much was erased.', erased), ...problems() },
 });
+
+const feedbackPosition = z.strictObject({ at: z.string(), key: z.int() });
 
 const shown = ({ paperId, signal, at }: Feedback) => ({ paperId, signal, at });
 
@@ -107,7 +111,7 @@ export function addPeopleRoutes(api: Api, { people, recommend, picks }: ApiServi
     const { user } = c.req.valid('param');
     const { limit, cursor, signal } = c.req.valid('query');
     const scope = [user, signal];
-    const after = cursor === undefined ? null : (decodeCursor(cursor, scope) as { at: string; key: number });
+    const after = cursor === undefined ? null : decodeCursor(cursor, scope, feedbackPosition);
     const page = await people.feedback(user, {
       limit: limit + 1,
       after,
@@ -141,6 +145,9 @@ export function addPeopleRoutes(api: Api, { people, recommend, picks }: ApiServi
   api.openapi(picksRoute, async (c) => {
     const { user } = c.req.valid('param');
     const { date } = c.req.valid('query');
+    // A look at the headers must not choose and record a day.
+    if (c.req.method === 'HEAD')
+      throw new AppError('invalid_input', 'Expected GET: HEAD is not answered for picks.');
     return c.json(await picks({ user, ...(date !== undefined && { date }) }), 200);
   });
 

@@ -19,6 +19,7 @@ const problemAnswer = (description: string) => ({
 const PROBLEM_ANSWERS = {
   400: problemAnswer('Invalid input: `errors` says what was expected where.'),
   401: problemAnswer('A key is configured and the request does not carry it.'),
+  403: problemAnswer('Sent by another web site, or to another name than this machine has.'),
   404: problemAnswer('There is no such paper.'),
   409: problemAnswer('Conflict with another change.'),
   413: problemAnswer('The body is larger than this route allows.'),
@@ -29,10 +30,10 @@ const PROBLEM_ANSWERS = {
 
 /** The problems that a route can answer with, for its OpenAPI description. */
 export function problems<Status extends keyof typeof PROBLEM_ANSWERS>(...statuses: Status[]) {
-  const picked = [400, 401, 429, ...statuses] as const;
+  const picked = [400, 401, 403, 429, ...statuses] as const;
   return Object.fromEntries(picked.map((status) => [status, PROBLEM_ANSWERS[status]])) as Pick<
     typeof PROBLEM_ANSWERS,
-    Status | 400 | 401 | 429
+    Status | 400 | 401 | 403 | 429
   >;
 }
 

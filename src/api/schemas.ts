@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { firstDayOf, isCalendarDate, type PaperFilter, strictPaperRecord } from '../paper.ts';
+import { firstDayOf, isCalendarDate, lastDayOf, type PaperFilter, strictPaperRecord } from '../paper.ts';
 import { SEARCH_LIMITS, SEARCH_MODES } from '../search.ts';
 import { SIGNALS } from '../store/people-store.ts';
 
@@ -11,30 +11,33 @@ const dayOrMonth = (path: string) =>
     .refine(isCalendarDate, 'expected YYYY-MM-DD, YYYY-MM or YYYY')
     .openapi({ param: { name: path, in: 'query' }, example: '2025-09-30' });
 
-/** The last day that a date can mean. */
-function lastDayOf(date: string): string {
-  if (date.length === 4) return `${date}-12-31`;
-  if (date.length > 7) return date;
-  const [year, month] = date.split('-').map(Number);
-  return new Date(Date.UTC(year ?? 0, month ?? 1, 0)).toISOString().slice(0, 10);
-}
+/** A whole number, in plain digits: `1e1`, `0x10`, an empty or a repeated parameter are none. */
+const whole = (min: number, max: number) =>
+  z
+    .string(`expected one whole number from ${min} to ${max}`)
+    .regex(/^\d{1,10}$/, `expected a whole number from ${min} to ${max}`)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, `expected a whole number from ${min} to ${max}`)
+    .openapi({ type: 'integer', minimum: min, maximum: max });
+
+/** One name or several, in a list or separated by commas. */
+const oneOrSeveral = z
+  .union([z.string(), z.array(z.string())])
+  .transform((value) => [value].flat().flatMap((text) => text.split(',')))
+  .transform((values) => values.map((text) => text.trim()).filter((text) => text !== ''))
+  .refine((values) => values.length <= 50 && values.every((text) => text.length <= 500), {
+    message: 'expected at most 50 values of at most 500 characters',
+  });
 
 /** A parameter that may be repeated, or hold several values separated by commas. */
 const several = (name: string, example: string) =>
-  z
-    .union([z.string(), z.array(z.string())])
-    .transform((value) => [value].flat().flatMap((text) => text.split(',')))
-    .transform((values) => values.map((text) => text.trim()).filter((text) => text !== ''))
-    .refine((values) => values.length <= 50 && values.every((text) => text.length <= 100), {
-      message: 'expected at most 50 values of at most 100 characters',
-    })
-    .openapi({
-      type: 'array',
-      items: { type: 'string' },
-      description: 'Repeat the parameter, or separate values by commas: papers with any of them.',
-      example,
-      param: { name, in: 'query', style: 'form', explode: true },
-    });
+  oneOrSeveral.openapi({
+    type: 'array',
+    items: { type: 'string' },
+    description: 'Repeat the parameter, or separate values by commas: papers with any of them.',
+    example,
+    param: { name, in: 'query', style: 'form', explode: true },
+  });
 
 /** Filters as query parameters. */
 export const filterParams = {
@@ -42,14 +45,12 @@ export const filterParams = {
   to: dayOrMonth('to').transform(lastDayOf).optional(),
   category: several('category', 'cs.LG').optional(),
   source: several('source', 'sample').optional(),
-  minUpvotes: z.coerce.number().int().min(0).max(1_000_000_000).optional(),
+  minUpvotes: whole(0, 1_000_000_000).optional(),
   hasCode: z
     .enum(['true', 'false'])
     .transform((value) => value === 'true')
     .optional(),
 };
-
-const stringList = z.array(z.string().max(100)).max(50);
 
 /** The same filters as fields of a JSON body. */
 export const filterFields = {
@@ -63,14 +64,8 @@ export const filterFields = {
     .refine(isCalendarDate, 'expected YYYY-MM-DD, YYYY-MM or YYYY')
     .transform(lastDayOf)
     .optional(),
-  category: z
-    .union([z.string().max(100), stringList])
-    .transform((value) => [value].flat())
-    .optional(),
-  source: z
-    .union([z.string().max(100), stringList])
-    .transform((value) => [value].flat())
-    .optional(),
+  category: oneOrSeveral.optional(),
+  source: oneOrSeveral.optional(),
   minUpvotes: z.int().min(0).max(1_000_000_000).optional(),
   hasCode: z.boolean().optional(),
 };
@@ -97,16 +92,21 @@ export function filterOf(values: FilterValues): PaperFilter {
 }
 
 export const pageParams = {
-  limit: z.coerce.number().int().min(1).max(SEARCH_LIMITS.page).default(10),
+  limit: whole(1, SEARCH_LIMITS.page).default(10),
   cursor: z.string().max(1_000).optional(),
 };
 
-export const diversityParam = z.coerce
-  .number()
-  .min(0)
-  .max(1)
+export const diversityParam = z
+  .string('expected one number from 0 to 1')
+  .regex(/^(?:0|1|0?\.\d{1,6}|1\.0{1,6})$/, 'expected a number from 0 to 1')
+  .transform(Number)
   .default(0)
-  .openapi({ description: '0: most similar first; towards 1: papers unlike each other (MMR).' });
+  .openapi({
+    type: 'number',
+    minimum: 0,
+    maximum: 1,
+    description: '0: most similar first; towards 1: papers unlike each other (MMR).',
+  });
 
 export const searchQuery = z.strictObject({
   q: z.string().min(1, 'expected a query').max(SEARCH_LIMITS.query).openapi({
@@ -192,7 +192,7 @@ export const feedbackParams = userParam.extend({
 
 export const feedbackQuery = z.strictObject({
   signal: z.enum(SIGNALS).optional(),
-  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+  limit: whole(1, 1_000).default(100),
   cursor: z.string().max(1_000).optional(),
 });
 
@@ -203,6 +203,9 @@ export const picksQuery = z.strictObject({
     .optional()
     .openapi({ description: 'Today (UTC) by default.', example: '2025-09-30' }),
 });
+
+/** For routes without parameters: those that are given are refused, not ignored. */
+export const noQuery = z.strictObject({});
 
 export const feedbackBody = z.strictObject({ signal: z.enum(SIGNALS) }).openapi('FeedbackInput');
 

@@ -2,7 +2,7 @@ import { createRoute } from '@hono/zod-openapi';
 import { searchAnswer, similarAnswer } from './answers.ts';
 import { readBody } from './body.ts';
 import { type Api, answers, component, describedBody, problems } from './routes.ts';
-import { filterOf, paperIdParam, searchQuery, similarBody, similarQuery } from './schemas.ts';
+import { filterOf, noQuery, paperIdParam, searchQuery, similarBody, similarQuery } from './schemas.ts';
 import type { ApiServices } from './services.ts';
 
 const tags = ['Search'];
@@ -25,7 +25,7 @@ const similarRoute = createRoute({
   tags,
   summary: 'Papers like this one',
   request: { params: paperIdParam, query: similarQuery },
-  responses: { 200: answers('Hits, most similar first.', similarAnswer), ...problems(404) },
+  responses: { 200: answers('Hits, most similar first.', similarAnswer), ...problems(404, 503) },
 });
 
 const similarToRoute = createRoute({
@@ -34,6 +34,7 @@ const similarToRoute = createRoute({
   tags,
   summary: 'Papers like some, unlike others, or like a text',
   request: {
+    query: noQuery,
     body: describedBody('Examples and filters.', { 'application/json': component('SimilarRequest') }),
   },
   responses: { 200: answers('Hits, most similar first.', similarAnswer), ...problems(404, 413, 415, 503) },

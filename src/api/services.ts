@@ -27,4 +27,6 @@ export interface ApiServices {
   waitingFor(): string[];
   /** True from the moment that a stop was asked for. */
   isStopping(): boolean;
+  /** Aborted when a stop has waited long enough: what is still coming in must end, and say how far it got. */
+  stopSignal: AbortSignal;
 }

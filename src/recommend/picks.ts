@@ -2,16 +2,16 @@ import { AppError } from '../errors.ts';
 import type { Paper } from '../paper.ts';
 import type { PeopleStore, PickDay } from '../store/people-store.ts';
 import type { RecommendationParts } from './rank.ts';
-import { type Because, FEW_LIKES, type RecommendDeps, recommendations } from './recommend.ts';
+import { type Because, type RecommendDeps, recommendations } from './recommend.ts';
 
 /** Picks a day. */
 export const PICKS_PER_DAY = 10;
 
-/** A personal pick must reach this score; below it, a shorter list is better. On the scale of cosine similarity. */
-export const QUALITY_BAR = 0.3;
-
 /** How far ahead of today picks can be asked for; the past is not bounded. */
-const MAX_DAYS_AHEAD = 366;
+const MAX_DAYS_AHEAD = 31;
+
+/** Another date's picks took one of the chosen papers: chosen again, so many times at most. */
+const MAX_ATTEMPTS = 50;
 
 /** What the ledger keeps of a pick, beside paper and score. */
 export interface PickDetails {
@@ -40,7 +40,8 @@ interface Deps extends RecommendDeps {
 /**
  * The picks of a user for a date (today by default, in UTC). The first time, they are chosen from papers dated up to
  * that date, without any paper that was picked for this user on another date, and recorded; from then on the record
- * is the answer. Throws `invalid_input` for a date more than a year ahead.
+ * is the answer. Throws `invalid_input` for a date more than
+ * a month ahead.
  */
 export async function dailyPicks(
   deps: Deps,
@@ -55,9 +56,17 @@ export async function dailyPicks(
   }
   const recorded = await deps.people.picks(user, day);
   if (recorded) return shown(deps, recorded);
-  const chosen = await choose(deps, user, day, now);
-  // An empty day is not put on record: papers may still come, and nothing was shown that could be repeated.
-  return shown(deps, chosen.picks.length === 0 ? chosen : await deps.people.recordPicks(chosen));
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    const chosen = await choose(deps, user, day, now);
+    // An empty day is not put on record: papers may still come, and nothing was shown that could be repeated.
+    if (chosen.picks.length === 0) return shown(deps, chosen);
+    const onRecord = await deps.people.recordPicks(chosen);
+    if (onRecord) return shown(deps, onRecord);
+  }
+  throw new AppError(
+    'conflict',
+    `Picks of "${user}" for other dates are being chosen at the same time. Try again.`,
+  );
 }
 
 async function choose(deps: Deps, user: string, date: string, now: string): Promise<PickDay<PickDetails>> {
@@ -73,13 +82,12 @@ async function choose(deps: Deps, user: string, date: string, now: string): Prom
       ...(newest !== null && newest > date && { to: date }),
     },
   });
-  const picks = list.filter(({ because, score }) => !isPersonal(because) || score >= QUALITY_BAR);
   return {
     user,
     date,
     createdAt: now,
-    note: noteOn(picks.length, basis.likes),
-    picks: picks.map(({ key, paper, score, parts, because }) => ({
+    note: noteOn(list, basis.likes),
+    picks: list.map(({ key, paper, score, parts, because }) => ({
       key,
       paperId: paper.id,
       score,
@@ -90,14 +98,16 @@ async function choose(deps: Deps, user: string, date: string, now: string): Prom
 
 const isPersonal = (because: Because) => because.kind === 'liked' || because.kind === 'saved';
 
-function noteOn(picks: number, likes: number): string | null {
+function noteOn(list: readonly { because: Because }[], likes: number): string | null {
+  const picks = list.length;
+  const personal = list.filter(({ because }) => isPersonal(because)).length;
   if (likes === 0) {
     return picks > 0
       ? 'You have not liked any paper yet: these are recent and popular ones. Like a few for picks of your own.'
       : 'Nothing to pick yet: the library has no paper up to this date that you have not seen.';
   }
   if (picks === 0) return 'Nothing today: no paper that you have not seen is near enough to what you like.';
-  if (likes < FEW_LIKES) return 'You have liked few papers yet: recent and popular ones fill the list.';
+  if (personal < picks) return 'You have liked few papers yet: recent and popular ones fill the list.';
   if (picks < PICKS_PER_DAY) {
     return `Only ${picks} today: no other paper that you have not seen is near enough to what you like.`;
   }

@@ -19,6 +19,10 @@ export const RANKING = {
   redundancyAbove: 0.6,
   /** The same paper under two ids: never both. */
   duplicateAbove: 0.97,
+  /** What a paper must reach by similarity and dislike alone: a shorter list is better than one that means nothing. */
+  qualityBar: 0.3,
+  /** Candidates that are compared with each other; the rest could hardly come up. */
+  shortlist: 300,
 } as const;
 
 /** What a recommendation's score consists of: the sum of all parts; the last three are zero or negative. */
@@ -59,35 +63,49 @@ export function rank(
 ): Ranked[] {
   let left = candidates
     .flatMap((candidate) => scoreByLikes(candidate, profile, today) ?? [])
-    .sort((a, b) => b.score - a.score || a.key - b.key);
+    .sort((a, b) => b.score - a.score || a.key - b.key)
+    .slice(0, RANKING.shortlist)
+    .filter((candidate) => pushAway(candidate, profile.dislikes) >= RANKING.qualityBar);
   const chosen: Ranked[] = [];
   while (chosen.length < limit && left.length > 0) {
     const best = left.reduce((a, b) => (b.score > a.score ? b : a));
     chosen.push(best);
-    left = left.flatMap((candidate) => (candidate === best ? [] : (lowered(candidate, best, profile) ?? [])));
+    left = left.filter((candidate) => candidate !== best && lower(candidate, best, profile));
   }
   return chosen;
 }
 
-/** The score before the list; null when the paper is one of the liked ones under another id. */
+/** The score before dislikes and list; null when the paper is one of the liked ones under another id. */
 function scoreByLikes(candidate: Candidate, profile: Profile, today: string): Ranked | null {
   const best = profile.interests
     .map((interest) => ({ interest, ...twoBest(candidate.embedding, interest.likes) }))
     .reduce((a, b) => (b.similarity > a.similarity ? b : a));
   if (best.carrierSimilarity > RANKING.duplicateAbove) return null;
-  const nearestDislike = profile.dislikes.reduce(
-    (high, other) => Math.max(high, dot(other, candidate.embedding)),
-    0,
-  );
   const parts: RecommendationParts = {
     similarity: best.similarity,
     freshness: RANKING.freshness * 2 ** (-ageInDays(candidate.paper, today) / RANKING.freshnessHalfLifeDays),
-    popularity: RANKING.popularity * Math.log2(1 + (candidate.paper.upvotes ?? 0)),
-    dislike: -RANKING.dislikeWeight * Math.max(0, nearestDislike - RANKING.dislikeAbove),
+    popularity: popularityOf(candidate.paper),
+    dislike: 0,
     crowding: 0,
     redundancy: 0,
   };
   return { ...candidate, parts, score: total(parts), ...best };
+}
+
+/** What a paper gains by its upvotes. */
+export const popularityOf = (paper: Paper) => RANKING.popularity * Math.log2(1 + (paper.upvotes ?? 0));
+
+/** The highest similarity to any of some embeddings; 0 at least. */
+export const nearestOf = (embedding: Embedding, others: readonly Embedding[]) =>
+  others.reduce((high, other) => Math.max(high, dot(other, embedding)), 0);
+
+/** Counts the dislikes in; returns what is left of the similarity. */
+function pushAway(candidate: Ranked, dislikes: readonly Embedding[]): number {
+  const { parts } = candidate;
+  const nearest = nearestOf(candidate.embedding, dislikes);
+  parts.dislike = -RANKING.dislikeWeight * Math.max(0, nearest - RANKING.dislikeAbove);
+  candidate.score = total(parts);
+  return parts.similarity + parts.dislike;
 }
 
 /** The mean of the two best similarities: one like can be a fluke, and the mean of all drowns a niche. */
@@ -103,21 +121,17 @@ function twoBest(embedding: Embedding, likes: readonly LikedPaper[]) {
   return { similarity, carrier, carrierSimilarity: first };
 }
 
-/** A candidate after `taken` went on the list; null when it is a duplicate of it. */
-function lowered(candidate: Ranked, taken: Ranked, profile: Profile): Ranked | null {
+/** Lowers a candidate's score for what `taken` on the list makes of it; false when it is a duplicate of that. */
+function lower(candidate: Ranked, taken: Ranked, profile: Profile): boolean {
   const likeness = dot(candidate.embedding, taken.embedding);
-  if (likeness > RANKING.duplicateAbove) return null;
-  const crowds = candidate.interest === taken.interest;
-  const step = RANKING.crowding / (candidate.interest.share * profile.interests.length);
-  const parts: RecommendationParts = {
-    ...candidate.parts,
-    crowding: candidate.parts.crowding - (crowds ? step : 0),
-    redundancy: Math.min(
-      candidate.parts.redundancy,
-      -RANKING.redundancyWeight * Math.max(0, likeness - RANKING.redundancyAbove),
-    ),
-  };
-  return { ...candidate, parts, score: total(parts) };
+  if (likeness > RANKING.duplicateAbove) return false;
+  const { parts, interest } = candidate;
+  if (interest === taken.interest)
+    parts.crowding -= RANKING.crowding / (interest.share * profile.interests.length);
+  const redundancy = -RANKING.redundancyWeight * Math.max(0, likeness - RANKING.redundancyAbove);
+  parts.redundancy = Math.min(parts.redundancy, redundancy);
+  candidate.score = total(parts);
+  return true;
 }
 
 const total = (parts: RecommendationParts) => Object.values(parts).reduce((sum, part) => sum + part, 0);

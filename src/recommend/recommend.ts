@@ -5,7 +5,14 @@ import type { PaperStore } from '../store/paper-store.ts';
 import type { PeopleStore } from '../store/people-store.ts';
 import { centreOf } from './interests.ts';
 import { type Interest, MAX_LIKES, type Profile, readProfile } from './profile.ts';
-import { type Candidate, RANKING, type Ranked, type RecommendationParts, rank } from './rank.ts';
+import {
+  type Candidate,
+  nearestOf,
+  popularityOf,
+  type Ranked,
+  type RecommendationParts,
+  rank,
+} from './rank.ts';
 import { sharedTerms } from './terms.ts';
 
 export const RECOMMEND_LIMITS = {
@@ -14,10 +21,14 @@ export const RECOMMEND_LIMITS = {
   depth: 100,
 } as const;
 
-/** Index searches around liked papers, and neighbours of each; one more per interest looks at fresh papers only. */
+/** Index searches around liked papers; one more per interest looks at fresh papers only. */
 const PROBES = 40;
-const NEIGHBOURS = 60;
+/** Neighbours that each search brings: few where there are many searches, so that candidates stay within bounds. */
+const NEIGHBOURS = { inAll: 1_000, atLeast: 20, atMost: 100 } as const;
 const FRESH_DAYS = 30;
+
+/** A trending paper this similar to a disliked one is not shown. */
+const UNWANTED_ABOVE = 0.5;
 
 /** With fewer likes than this, the list is filled up with trending papers. */
 export const FEW_LIKES = 3;
@@ -74,11 +85,12 @@ export async function recommend(
   }: { user: string; filter?: PaperFilter; limit: number; cursor?: string | null },
 ): Promise<RecommendAnswer> {
   const scope = [user, filter];
-  const offset = offsetOf(cursor, scope);
+  const offset = offsetOf(cursor, scope, RECOMMEND_LIMITS.depth);
   const answer = await recommendations(deps, {
     user,
     today: deps.now().slice(0, 10),
-    limit: RECOMMEND_LIMITS.depth,
+    // One more than is shown, to know whether there is more.
+    limit: Math.min(offset + limit + 1, RECOMMEND_LIMITS.depth),
     ...(filter && { filter }),
   });
   return {
@@ -106,10 +118,9 @@ export async function recommendations(
   const list = await withReasons(deps, ranked);
   if (profile.likes.length < FEW_LIKES && list.length < limit) {
     const known = [...excludedKeys, ...list.map(({ key }) => key)];
-    const fill = await trending(deps, { ...filter, excludedKeys: known }, limit - list.length);
+    const fill = await trending(deps, profile, { ...filter, excludedKeys: known }, limit - list.length);
     // Their scores continue below the personal ones: they are not on the scale of similarity.
-    const floor = Math.min(0, list.at(-1)?.score ?? 0);
-    list.push(...fill.map((entry, at) => ({ ...entry, score: floor - at * 1e-3 })));
+    list.push(...fill.map((entry, at) => ({ ...entry, score: -at / RECOMMEND_LIMITS.depth })));
   }
   return { list, exact, basis: { likes: profile.likes.length, interests: profile.interests.length } };
 }
@@ -129,8 +140,10 @@ async function candidatesFor(
       filter: fresh,
     })),
   ];
+  const share = Math.floor(NEIGHBOURS.inAll / Math.max(1, searches.length));
+  const neighbours = Math.min(NEIGHBOURS.atMost, Math.max(NEIGHBOURS.atLeast, share));
   const found = await Promise.all(
-    searches.map(({ probe, filter: wanted }) => index.nearest(probe, { limit: NEIGHBOURS, filter: wanted })),
+    searches.map(({ probe, filter: wanted }) => index.nearest(probe, { limit: neighbours, filter: wanted })),
   );
   const keys = [...new Set(found.flatMap(({ neighbours }) => neighbours.map(({ key }) => key)))];
   const embeddings = await index.embeddings(keys);
@@ -179,14 +192,25 @@ async function withReasons(
   });
 }
 
-/** Recent and popular papers, by the store's trending order. */
+/** Recent and popular papers, by the store's trending order, without those that are like a disliked one. */
 async function trending(
-  { store }: RecommendDeps,
+  { store, index }: RecommendDeps,
+  { dislikes }: Profile,
   filter: PaperFilter,
   limit: number,
 ): Promise<Omit<RankedRecommendation, 'score'>[]> {
-  const { papers } = await store.list({ filter, sort: 'trending', limit });
-  return papers.map(({ key, paper }) => {
+  const { papers } = await store.list({
+    filter,
+    sort: 'trending',
+    limit: dislikes.length > 0 ? limit * 3 : limit,
+  });
+  const embeddings = dislikes.length > 0 ? await index.embeddings(papers.map(({ key }) => key)) : new Map();
+  const isLikeDisliked = (key: PaperKey) => {
+    const embedding = embeddings.get(key);
+    return embedding !== undefined && nearestOf(embedding, dislikes) > UNWANTED_ABOVE;
+  };
+  const wanted = papers.filter(({ key }) => !isLikeDisliked(key)).slice(0, limit);
+  return wanted.map(({ key, paper }) => {
     const upvotes = paper.upvotes ?? 0;
     const because: Because =
       upvotes > 0
@@ -195,6 +219,6 @@ async function trending(
             kind: 'recent',
             text: paper.date ? `Recent: ${paper.date}.` : 'From the library; its date is not known.',
           };
-    return { key, paper, parts: { popularity: RANKING.popularity * Math.log2(1 + upvotes) }, because };
+    return { key, paper, parts: { popularity: popularityOf(paper) }, because };
   });
 }

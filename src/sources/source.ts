@@ -12,14 +12,19 @@ export interface PaperSource extends AsyncIterable<SourceItem> {
   readonly ignoredFields: ReadonlyMap<string, number>;
 }
 
-/** Reasons name at most this many faults, and at most this many characters of each. */
+/** Reasons name at most this many faults, and this many characters of each: names of fields come from outside. */
 const MAX_FAULTS = 5;
+const MAX_FAULT_CHARACTERS = 200;
+
+/** A text from outside, short enough to be repeated in a message. */
+export const shortened = (text: string) =>
+  text.length <= MAX_FAULT_CHARACTERS ? text : `${text.slice(0, MAX_FAULT_CHARACTERS).toWellFormed()}…`;
 
 /** The faults of a value as one line: `date: expected …; title: …`. */
 export function reasonOf(error: z.core.$ZodError): string {
   const faults = error.issues.slice(0, MAX_FAULTS).map((issue) => {
     const path = issue.path.join('.');
-    return path === '' ? issue.message : `${path}: ${issue.message}`;
+    return shortened(path === '' ? issue.message : `${path}: ${issue.message}`);
   });
   const more = error.issues.length - faults.length;
   return faults.join('; ') + (more > 0 ? `; and ${more} more` : '');

@@ -120,7 +120,7 @@ export function filterSql(filter: PaperFilter | undefined): { where: string[]; p
     );
   }
   if (filter?.sources !== undefined) add(`p.source IN (${marks(filter.sources)})`, ...filter.sources);
-  if (filter?.minUpvotes !== undefined) add('p.upvotes >= ?', filter.minUpvotes);
+  if (filter?.minUpvotes !== undefined) add('coalesce(p.upvotes, 0) >= ?', filter.minUpvotes);
   if (filter?.hasCode !== undefined) add(`p.code_url IS ${filter.hasCode ? 'NOT ' : ''}NULL`);
   return { where, params };
 }

@@ -31,6 +31,7 @@ export function paperStatements(db: SqliteDatabase, modelId: number) {
   return {
     meta: db.prepare<[string], string | number>('SELECT value FROM meta WHERE name = ?').pluck(),
     rowByKey: db.prepare<[number], PaperRow>(`${select} WHERE p.key = ?`),
+    rowsAfter: db.prepare<[number, number], PaperRow>(`${select} WHERE p.key > ? ORDER BY p.key LIMIT ?`),
     rowById: db.prepare<[string], PaperRow>(`${select} WHERE i.id = ?`),
     keyOf: db.prepare<[string], number>('SELECT key FROM paper_ids WHERE id = ?').pluck(),
     keysOfSource: db.prepare<[string], number>('SELECT key FROM papers WHERE source = ?').pluck(),
@@ -40,7 +41,6 @@ export function paperStatements(db: SqliteDatabase, modelId: number) {
       .prepare<[], number>("UPDATE meta SET value = value + 1 WHERE name = 'revision' RETURNING value")
       .pluck(),
     touch: db.prepare<[number, number]>('UPDATE paper_ids SET revision = ? WHERE key = ?'),
-    paperKeys: db.prepare<[], number>('SELECT key FROM papers ORDER BY key').pluck(),
     insert: db.prepare(
       `INSERT INTO papers (key, added_at, ${COLUMNS.join(', ')})
        VALUES (@key, @updated_at, ${COLUMNS.map((name) => `@${name}`).join(', ')})`,
@@ -62,8 +62,6 @@ export function paperStatements(db: SqliteDatabase, modelId: number) {
        ON CONFLICT (paper_key, model_id) DO UPDATE SET vector = excluded.vector`,
     ),
     clearVectors: db.prepare<[number]>('DELETE FROM vectors WHERE paper_key = ?'),
-    dropVectors: db.prepare(`DELETE FROM vectors WHERE model_id = ${modelId}`),
-    dropAllVectors: db.prepare('DELETE FROM vectors'),
     withoutVector: db.prepare<[number], PaperRow>(
       `${select} WHERE NOT EXISTS (
          SELECT 1 FROM vectors v WHERE v.paper_key = p.key AND v.model_id = ${modelId}

@@ -91,10 +91,10 @@ export interface PaperStore extends VectorSource {
   }): Promise<ListingPage>;
   /** Papers that have no embedding of the current model, by ascending key. */
   papersWithoutEmbedding(limit: number): Promise<StoredPaper[]>;
+  /** Papers behind a key, ascending: to go through all of them. */
+  papersAfter(key: PaperKey, limit: number): Promise<StoredPaper[]>;
   /** Stores embeddings of papers whose text still has the given hash; resolves to how many were stored. */
   addEmbeddings(items: readonly { key: PaperKey; textHash: string; embedding: Embedding }[]): Promise<number>;
-  /** Forgets the embeddings of the current model (`everyModel`: of all), so that they are made again. */
-  dropEmbeddings(everyModel: boolean): Promise<number>;
   /** The first day of the latest date of any paper, or null. */
   newestDay(): Promise<string | null>;
   counts(): Promise<LibraryCounts>;

@@ -53,10 +53,10 @@ export interface PeopleStore<Details = unknown> {
   /** The recorded picks of a day, or null when that day was not asked for yet. */
   picks(user: string, date: string): Promise<PickDay<Details> | null>;
   /**
-   * Records a day's picks and resolves to what is on record. The first writer of a day wins, and a paper that the
-   * user was given on another date is left out: so two processes can ask at once.
+   * Records a day's picks and resolves to what is on record: the first writer of a day wins. Null, and nothing is
+   * recorded, when one of the papers was picked for another date meanwhile: choose again.
    */
-  recordPicks(day: PickDay<Details>): Promise<PickDay<Details>>;
+  recordPicks(day: PickDay<Details>): Promise<PickDay<Details> | null>;
   /** Keys of every paper that was ever picked for a user, with its date. */
   pickedKeys(user: string): Promise<Map<PaperKey, string>>;
   /** Everything held on a user, feedback and days in the order of time. */

@@ -91,18 +91,13 @@ export function createSqlitePaperStore(
     },
     lexical: async (query, options) => lexicalSearch(db, query, options),
     list: async (options) => listPapers(db, options),
+    papersAfter: async (key, limit) => sql.rowsAfter.all(key, limit).map(stored),
     papersWithoutEmbedding: async (limit) => sql.withoutVector.all(limit).map(stored),
     addEmbeddings: async (items) =>
       atomically(() => {
         const fitting = items.filter((item) => sql.hashOf.get(item.key) === item.textHash);
         for (const { key, embedding } of fitting) write.putVector(key, toBytes(embedding));
         return fitting.length;
-      }),
-    dropEmbeddings: async (everyModel) =>
-      atomically(() => {
-        const gone = everyModel ? sql.dropAllVectors.run() : sql.dropVectors.run();
-        if (gone.changes > 0) write.touchAll();
-        return gone.changes;
       }),
     newestDay: async () => sql.newestDay.get() || null,
     counts: async () => ({
@@ -145,9 +140,6 @@ function writer(sql: Statements) {
   };
   return {
     putVector,
-    touchAll: () => {
-      for (const key of sql.paperKeys.all()) touch(key);
-    },
     remove: (key: PaperKey) => {
       sql.remove.run(key);
       touch(key);

@@ -79,6 +79,10 @@ export function createSqlitePeopleStore<Details>(db: SqliteDatabase): PeopleStor
         const known = readDay(day.user, day.date);
         if (known) return known;
         const key = ensureUser(day.user, day.createdAt);
+        if (day.picks.some((pick) => sql.isPicked.get(key, pick.key) !== undefined)) {
+          dropEmptyUser(key);
+          return null;
+        }
         sql.addDay.run(key, day.date, day.createdAt, day.note);
         day.picks.forEach((pick, index) => {
           sql.addPick.run(key, day.date, index + 1, pick.key, pick.score, JSON.stringify(pick.details));
@@ -156,10 +160,9 @@ function statements(db: SqliteDatabase) {
     addDay: db.prepare<[number, string, string, string | null]>(
       'INSERT INTO pick_days (user_key, date, created_at, note) VALUES (?, ?, ?, ?)',
     ),
-    // Only the conflict with another date is ignored; a rank is new with its day.
+    isPicked: db.prepare<[number, number]>('SELECT 1 FROM picks WHERE user_key = ? AND paper_key = ?'),
     addPick: db.prepare<[number, string, number, number, number, string]>(
-      `INSERT INTO picks (user_key, date, rank, paper_key, score, details) VALUES (?, ?, ?, ?, ?, ?)
-       ON CONFLICT (user_key, paper_key) DO NOTHING`,
+      'INSERT INTO picks (user_key, date, rank, paper_key, score, details) VALUES (?, ?, ?, ?, ?, ?)',
     ),
     picks: db.prepare<[number, string], PickRow>(
       `SELECT p.date, p.paper_key, i.id AS paperId, p.score, p.details FROM picks p

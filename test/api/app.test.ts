@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readiness, searchAnswer, similarAnswer } from '../../src/api/answers.ts';
+import { networkOf } from '../../src/api/guard.ts';
 import { openTestLibrary, topicPapers } from '../fixtures/library.ts';
 import { answered, refused, send } from './requests.ts';
 
@@ -39,6 +40,7 @@ describe('search over HTTP', () => {
     expect(await count('category=cs.RO,physics')).toBe(40);
     expect(await count('from=2026-01&to=2026-01')).toBe(30);
     expect(await count('minUpvotes=1')).toBe(0);
+    expect(await count('minUpvotes=0')).toBe(40);
     expect(await count('hasCode=false')).toBe(40);
   });
 
@@ -54,6 +56,9 @@ describe('search over HTTP', () => {
     '/v1/search?q=a&hasCode=maybe',
     '/v1/search?q=a&page=2',
     '/v1/papers/robots-1/similar?diversity=2',
+    '/v1/search?q=a&limit=1e1',
+    '/v1/search?q=a&limit=1&limit=2',
+    '/v1/search?q=a&minUpvotes=',
   ])('refuses %s', async (path) => {
     const { app, failures } = await library();
     expect(refused(await send(app, `GET ${path}`), 400, 'invalid_input').errors?.length).toBeGreaterThan(0);
@@ -110,6 +115,26 @@ describe('access', () => {
     for (const host of ['127.0.0.1:8080', 'localhost', '[::1]:8080']) {
       expect((await send(app, `GET http://${host}/v1/search?q=robot`)).status).toBe(200);
     }
+  });
+
+  it('does not answer what another web site sends, unless a key is set', async () => {
+    const { app, people } = await library();
+    const image = { 'sec-fetch-site': 'cross-site' };
+    refused(await send(app, 'GET /v1/users/ada/picks', undefined, image), 403, 'forbidden');
+    for (const origin of ['https://evil.example', 'null']) {
+      refused(await send(app, 'GET /v1/users/ada/picks', undefined, { origin }), 403, 'forbidden');
+    }
+    expect((await send(app, 'HEAD /v1/users/ada/picks')).status).toBe(400);
+    expect((await people.counts()).picks).toBe(0);
+    expect((await send(app, 'GET /v1/papers', undefined, { origin: 'http://localhost:3000' })).status).toBe(
+      200,
+    );
+  });
+
+  it('counts IPv6 clients by their /64 network', () => {
+    expect(networkOf('2001:db8::1')).toBe(networkOf('2001:db8:0:0:ffff::2'));
+    expect(networkOf('2001:db8:0:1::1')).not.toBe(networkOf('2001:db8::1'));
+    expect(networkOf('fe80::1%eth0')).toBe('fe80:0:0:0');
   });
 
   it('limits the rate, and says when to come again', async () => {
@@ -186,6 +211,19 @@ describe('/openapi.json', () => {
       .filter(({ method, path }) => method !== 'ALL' && !/^\/(?:docs|openapi)/.test(path))
       .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`);
     expect(described).toEqual([...new Set(existing)].sort());
+  });
+
+  it('publishes patterns that mean what they say', async () => {
+    const { app } = await library();
+    const { body } = await send(app, 'GET /openapi.json');
+    const patterns = [...JSON.stringify(body).matchAll(/"pattern":("(?:[^"\\]|\\.)*")/g)].map((match) =>
+      JSON.parse(match[1] ?? ''),
+    );
+    expect(patterns.length).toBeGreaterThan(3);
+    for (const pattern of patterns) {
+      expect(() => new RegExp(pattern, 'u')).not.toThrow();
+      expect(pattern).not.toMatch(/^\/|\/[a-z]*$/);
+    }
   });
 
   it('has every component that it refers to', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ingestAnswer, listing, paper, searchAnswer } from '../../src/api/answers.ts';
 import { MAX_PAPERS_PER_REQUEST } from '../../src/api/papers.ts';
+import { encodeCursor } from '../../src/cursor.ts';
 import { openTestLibrary, topicPapers } from '../fixtures/library.ts';
 import { answered, refused, send } from './requests.ts';
 
@@ -87,6 +88,42 @@ describe('POST /v1/papers', () => {
     expect(failures).toEqual([]);
   });
 
+  it('refuses a request whole when too many papers are coming in, and says how far a stopped one got', async () => {
+    const { app, store, embedder, stop } = await openTestLibrary();
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const original = embedder.embedPassages;
+    embedder.embedPassages = async (texts, signal) => {
+      await held;
+      return original(texts, signal);
+    };
+    const batch = (name: string) => Array.from({ length: 1_000 }, (_, at) => good(`${name}-${at}`));
+    const running = ['a', 'b', 'c', 'd', 'e'].map((name) => send(app, 'POST /v1/papers', batch(name)));
+    const sixth = await send(app, 'POST /v1/papers', batch('f'));
+    expect(refused(sixth, 503, 'unavailable').detail).toContain('nothing was done');
+    expect(Number(sixth.headers.get('retry-after'))).toBeGreaterThan(0);
+    stop.abort();
+    release();
+    for (const answer of await Promise.all(running)) {
+      const [, done] = /first (\d+) of 1000/.exec(refused(answer, 503, 'unavailable').detail) ?? [];
+      expect(Number(done)).toBeLessThan(1_000);
+    }
+    const { papers, embedded } = await store.counts();
+    expect(papers).toBe(embedded);
+    expect(await store.paperById('f-0')).toBeNull();
+  });
+
+  it('repeats no more of a wrong input than helps', async () => {
+    const { app } = await openTestLibrary();
+    const long = await send(app, 'PUT /v1/papers/a', { ...good('a'), ['x'.repeat(1_000_000)]: 1 });
+    expect(refused(long, 400, 'invalid_input').detail.length).toBeLessThan(500);
+    const many = Object.fromEntries(Array.from({ length: 10_000 }, (_, at) => [`field${at}`, 1]));
+    const answer = answered(await send(app, 'POST /v1/papers', [{ ...good('a'), ...many }]), ingestAnswer);
+    expect(answer.rejected[0]?.reason.length).toBeLessThan(500);
+  });
+
   it('rejects, but survives, hostile records', async () => {
     const { app, failures } = await openTestLibrary();
     const hostile = [
@@ -97,10 +134,12 @@ describe('POST /v1/papers', () => {
       good('sql', { source: "'; DROP TABLE papers" }),
       good('surrogate', { abstract: 'half \ud800 pair' }),
       good('vote', { upvotes: 1e300 }),
+      good('..'),
+      good('half\ud800'),
     ];
     const answer = answered(await send(app, 'POST /v1/papers', hostile), ingestAnswer);
     expect(answer.created).toBe(1);
-    expect(answer.rejected.map(({ index }) => index)).toEqual([0, 1, 2, 3, 4, 6]);
+    expect(answer.rejected.map(({ index }) => index)).toEqual([0, 1, 2, 3, 4, 6, 7, 8]);
     expect(failures).toEqual([]);
   });
 });
@@ -203,6 +242,7 @@ describe('GET /v1/papers', () => {
     'limit=ten',
     'limit=1e1000',
     'cursor=nonsense',
+    `cursor=${encodeCursor({ value: {}, key: {} }, [{}, 'newest'])}`,
     'categry=cs.LG',
   ])('refuses ?%s, naming the parameter', async (query) => {
     const { app } = await library();

@@ -26,7 +26,11 @@ export async function send(
   });
   const text = await response.text();
   const isJson = (response.headers.get('content-type') ?? '').includes('json');
-  return { status: response.status, body: isJson ? JSON.parse(text) : { text }, headers: response.headers };
+  return {
+    status: response.status,
+    body: isJson && text !== '' ? JSON.parse(text) : { text },
+    headers: response.headers,
+  };
 }
 
 /** Expects a 2xx answer of exactly the documented shape, and gives it back typed. */

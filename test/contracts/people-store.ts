@@ -79,18 +79,20 @@ export function peopleStoreContract(
     it('records a day once: whoever comes second gets the first record', async () => {
       const { people, day } = await library();
       const first = await people.recordPicks(await day('2026-01-01', 'a', 'b'));
-      expect(first.picks.map(({ paperId }) => paperId)).toEqual(['a', 'b']);
+      expect(first?.picks.map(({ paperId }) => paperId)).toEqual(['a', 'b']);
       expect(await people.recordPicks(await day('2026-01-01', 'c'))).toEqual(first);
       expect(await people.picks('ada', '2026-01-01')).toEqual(first);
       expect(await people.picks('ada', '2026-01-02')).toBeNull();
       expect(await people.picks('bob', '2026-01-01')).toBeNull();
     });
 
-    it('never records a paper for a second date', async () => {
+    it('refuses a day that holds a paper of another date, and records nothing of it', async () => {
       const { people, day, key } = await library();
       await people.recordPicks(await day('2026-01-01', 'a', 'b'));
-      const second = await people.recordPicks(await day('2026-01-02', 'b', 'c'));
-      expect(second.picks.map(({ paperId, details }) => [paperId, details.why])).toEqual([['c', 'c']]);
+      expect(await people.recordPicks(await day('2026-01-02', 'c', 'b'))).toBeNull();
+      expect(await people.picks('ada', '2026-01-02')).toBeNull();
+      const second = await people.recordPicks(await day('2026-01-02', 'c'));
+      expect(second?.picks.map(({ paperId, details }) => [paperId, details.why])).toEqual([['c', 'c']]);
       expect(await people.pickedKeys('ada')).toEqual(
         new Map([
           [await key('a'), '2026-01-01'],

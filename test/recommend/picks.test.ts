@@ -82,6 +82,35 @@ describe('recommendations', () => {
     expect(hits[1]?.paper.date).toBe(TODAY);
   });
 
+  it('say nothing of similarity where there is none', async () => {
+    const { recommend, add, say } = await library();
+    await add({ id: 'odd', title: 'Beekeeping', abstract: 'Monastic honey in the year one thousand.' });
+    await say('like', 'odd');
+    const { hits } = await recommend({ user: 'ada', limit: 20 });
+    expect(hits.filter(({ because }) => because.kind === 'liked')).toEqual([]);
+    expect(hits).toHaveLength(20);
+  });
+
+  it('heed dislikes even before there is any like', async () => {
+    const { recommend, say } = await library();
+    const robots = async () =>
+      (await recommend({ user: 'ada', limit: 20 })).hits.filter(({ paper }) => paper.id.startsWith('robots'))
+        .length;
+    const before = await robots();
+    await say(
+      'dislike',
+      'robots-30',
+      'robots-31',
+      'robots-32',
+      'robots-33',
+      'robots-34',
+      'robots-35',
+      'robots-36',
+    );
+    expect(before).toBeGreaterThan(2);
+    expect(await robots()).toBe(0);
+  });
+
   it('keep to a filter, and page without repeats', async () => {
     const { recommend } = await library(likes);
     const filter = { categories: ['cs.RO'] };
@@ -137,6 +166,32 @@ describe('daily picks', () => {
     ]);
     const all = both.flatMap((answer) => ids(answer.picks));
     expect(new Set(all).size).toBe(all.length);
+  });
+
+  it('of many dates asked for at once, in two processes, are full or say why, and share no paper', async () => {
+    const { folder } = await library(likes);
+    const others = [await openTestLibrary({ folder }), await openTestLibrary({ folder })];
+    const dates = Array.from({ length: 12 }, (_, at) => dayAfter(TODAY, at));
+    const answers = await Promise.all(
+      dates.flatMap((date) => others.map(({ picks }) => picks({ user: 'ada', date }))),
+    );
+    for (const { picks, note } of answers) expect(picks.length === PICKS_PER_DAY || note !== null).toBe(true);
+    const byDate = new Map(answers.map((answer) => [answer.date, ids(answer.picks)]));
+    for (const answer of answers) {
+      if (answer.picks.length > 0) expect(ids(answer.picks)).toEqual(byDate.get(answer.date));
+    }
+    const all = [...byDate.values()].flat();
+    expect(new Set(all).size).toBe(all.length);
+  });
+
+  it('of somebody with one odd like are filled with recent papers, and the note is true', async () => {
+    const { picks, add, say } = await library();
+    await add({ id: 'odd', title: 'Beekeeping', abstract: 'Monastic honey in the year one thousand.' });
+    await say('like', 'odd');
+    const answer = await picks({ user: 'ada' });
+    expect(answer.picks).toHaveLength(PICKS_PER_DAY);
+    expect(answer.picks.every(({ because }) => because.kind === 'recent')).toBe(true);
+    expect(answer.note).toMatch(/recent and popular ones fill the list/);
   });
 
   it('tell a new user why they are what they are', async () => {
