@@ -133,7 +133,7 @@ describe('the command line beside a running server', () => {
     const file = join(folder, 'papers.jsonl');
     const lines = [
       { id: 'a', title: 'Coral reefs under heat', abstract: 'Bleaching of corals in warming seas.' },
-      { id: 'b', title: 'Whale song', abstract: 'Acoustic communication of humpback whales in the ocean.' },
+      { id: 'b', title: 'Reef fish', abstract: 'Fish communities of coral reefs in a warming ocean.' },
     ];
     writeFileSync(
       file,
@@ -260,8 +260,9 @@ describe('the command line beside a running server', () => {
 async function untilSome(settings: Record<string, string>): Promise<void> {
   const end = Date.now() + 60_000;
   while (Date.now() < end) {
-    const { stdout } = await run(['status', '--json'], settings);
-    if (JSON.parse(stdout).library.papers > 0) return;
+    const { code, stdout } = await run(['status', '--json'], settings);
+    // Before the first moment there is no library, and status says so.
+    if (code === 0 && JSON.parse(stdout).library.papers > 0) return;
   }
   throw new Error('Nothing came in within a minute.');
 }

@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { createCachedEmbedder, openEmbeddingCache } from '../../scripts/evaluate/cached-embedder.ts';
+import { createHashEmbedder } from '../fixtures/hash-embedder.ts';
+import { temporaryFolder } from '../fixtures/temporary-folder.ts';
+
+function openCache(file = join(temporaryFolder(), 'new', 'embeddings.sqlite')) {
+  const cache = openEmbeddingCache(file);
+  onTestFinished(() => cache.close());
+  return { cache, file };
+}
+
+it('asks the model once for each text, in this run and the next', async () => {
+  const { cache, file } = openCache();
+  const inner = createHashEmbedder();
+  const counts: number[] = [];
+  const embedder = createCachedEmbedder(inner, cache, (count) => counts.push(count));
+  const texts = ['robot arm', 'galaxy', 'robot arm'];
+  const first = await embedder.embedPassages(texts);
+  expect(first).toEqual(await createHashEmbedder().embedPassages(texts));
+  expect(await embedder.embedPassages([...texts, 'protein'])).toHaveLength(4);
+  expect(inner.calls.passages).toBe(3);
+  expect(counts).toEqual([2, 1]);
+
+  const later = createHashEmbedder();
+  expect(await createCachedEmbedder(later, openCache(file).cache).embedPassages(texts)).toEqual(first);
+  expect(later.calls.passages).toBe(0);
+});
+
+it('keeps queries, passages and models apart', async () => {
+  const { cache } = openCache();
+  const inner = createHashEmbedder();
+  const embedder = createCachedEmbedder(inner, cache);
+  await embedder.embedPassages(['robot']);
+  await embedder.embedQuery('robot');
+  await embedder.embedQuery('robot');
+  expect(inner.calls).toEqual({ queries: 1, passages: 1 });
+  const other = createHashEmbedder();
+  await createCachedEmbedder({ ...other, fingerprint: 'another' }, cache).embedQuery('robot');
+  expect(other.calls.queries).toBe(1);
+});
+
+it('gives vectors that a caller may change', async () => {
+  const embedder = createCachedEmbedder(createHashEmbedder(), openCache().cache);
+  const [a, b] = await embedder.embedPassages(['robot', 'robot']);
+  a?.fill(0);
+  expect(b?.some((value) => value !== 0)).toBe(true);
+  expect((await embedder.embedPassages(['robot']))[0]).toEqual(b);
+});

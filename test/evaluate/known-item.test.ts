@@ -1,0 +1,74 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { runKnownItems } from '../../scripts/evaluate/known-item.ts';
+import { looseFirstSentence, titleWithTypo } from '../../scripts/evaluate/known-item-queries.ts';
+import { createRandom } from '../../scripts/evaluate/statistics.ts';
+import { checkRecord, type SourceItem } from '../../src/sources/source.ts';
+import { ABSTRACTS } from '../fixtures/abstracts.ts';
+import { createHashEmbedder } from '../fixtures/hash-embedder.ts';
+
+/** Edits of one letter, or one swap of neighbours, between two words (optimal string alignment). */
+function edits(a: string, b: string): number {
+  const rows = Array.from({ length: a.length + 1 }, (_, i) => [i, ...new Array<number>(b.length).fill(0)]);
+  const at = (i: number, j: number) => (i === 0 ? j : (rows[i]?.[j] ?? 0));
+  for (let i = 1; i <= a.length; i++) {
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = at(i - 1, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const swapped = isSwap ? at(i - 2, j - 2) + 1 : replaced;
+      rows[i]?.splice(j, 1, Math.min(at(i - 1, j) + 1, at(i, j - 1) + 1, replaced, swapped));
+    }
+  }
+  return at(a.length, b.length);
+}
+
+describe('queries for known items', () => {
+  it('have exactly one typing error in one long word of the title', () => {
+    const title = 'On the Dark Matter of High-Resolution Galaxies, in 3D';
+    fc.assert(
+      fc.property(fc.nat(), (seed) => {
+        const typo = titleWithTypo({ title }, createRandom(seed)) ?? '';
+        expect(edits(title, typo)).toBe(1);
+        expect(typo).toMatch(/^On the Dark .* of High-.*, in 3D$/);
+      }),
+    );
+    expect(titleWithTypo({ title: 'On the Map of It' }, createRandom(1))).toBeNull();
+  });
+
+  it('say the first sentence loosely', () => {
+    const abstract =
+      'We propose a novel method for the folding of large proteins from sequences. It is fast.';
+    const words = (looseFirstSentence({ abstract }, createRandom(1)) ?? '').split(' ');
+    // Stop words are gone, synonyms are in, and every fifth word ("large", now "big") is dropped.
+    expect([...words].sort()).toEqual(
+      ['folding', 'new', 'proteins', 'sequences', 'suggest', 'technique'].sort(),
+    );
+    expect(looseFirstSentence({ abstract: 'We win. It is a novel method.' }, createRandom(1))).toBeNull();
+  });
+});
+
+it('looks for papers by title, sentence and id', async () => {
+  const papers = new Map<string, SourceItem[]>(
+    ABSTRACTS.map((abstract, at) => {
+      const title = abstract.split(' ').slice(0, 8).join(' ');
+      return [`p${at}`, [checkRecord({ id: `p${at}`, title, abstract }, `item ${at}`, { strict: true })]];
+    }),
+  );
+  const options = {
+    items: 5,
+    modes: ['hybrid', 'lexical'] as const,
+    passageEmbedder: createHashEmbedder(),
+    openQueryEmbedder: async () => createHashEmbedder(),
+  };
+  const { rows } = await runKnownItems(papers, { ...options, sample: null });
+  expect(rows.map(({ task, mode }) => `${mode} ${task}`)).toHaveLength(6);
+  for (const { task, queries, metrics, milliseconds } of rows) {
+    expect(new Set(queries).size).toBe(5);
+    expect(milliseconds).toHaveLength(5);
+    if (task === 'id') expect(metrics.first).toEqual([1, 1, 1, 1, 1]);
+    expect(metrics['among 10']?.every((value) => value === 1)).toBe(true);
+  }
+  const few = await runKnownItems(papers, { ...options, sample: 3 });
+  expect(few.papers).toBe(3);
+  expect(few.rows[0]?.queries).toHaveLength(3);
+});
