@@ -1,0 +1,19 @@
+import { Command } from 'commander';
+import { messageOf } from '../src/errors.ts';
+import { addCollectionsCommand } from './evaluate/collections-command.ts';
+import { addKnownItemCommand } from './evaluate/known-item-command.ts';
+
+/** How well the real search finds: figures, never tests. */
+const program = new Command('evaluate').description(
+  'measure the relevance of search on judged collections and on papers that are known to be there',
+);
+
+addCollectionsCommand(program);
+addKnownItemCommand(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  console.error(`evaluate: ${messageOf(error)}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,71 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Embedder } from '../../src/embed/embedder.ts';
+import { createLocalVectorIndex } from '../../src/index/local.ts';
+import { createIngest } from '../../src/ingest.ts';
+import { createSearch, type Search } from '../../src/search.ts';
+import type { SourceItem } from '../../src/sources/source.ts';
+import type { PaperStore } from '../../src/store/paper-store.ts';
+import { openSqlite } from '../../src/store/sqlite.ts';
+import { createSqlitePaperStore } from '../../src/store/sqlite-papers.ts';
+
+/** A library that lasts as long as an evaluation: real database, index, ingest and search, in a temporary folder. */
+export interface EvaluatedLibrary {
+  store: PaperStore;
+  /** The real search over this library, with an embedder for its queries. */
+  searchWith(queryEmbedder: Embedder): Search;
+  close(): Promise<void>;
+}
+
+/**
+ * Fills a new library, and waits until its index has its final form. It is made anew by every run, so that a change
+ * of the store or of ingest is never missed; only embeddings are kept, by the embedder. Throws when a paper is
+ * refused: the figures would be of another collection.
+ */
+export async function fillLibrary(
+  items: Iterable<SourceItem>,
+  passageEmbedder: Embedder,
+): Promise<EvaluatedLibrary> {
+  const folder = mkdtempSync(join(tmpdir(), 'paperwise-evaluate-'));
+  const { fingerprint, model } = passageEmbedder;
+  const db = openSqlite(join(folder, 'library.sqlite'));
+  // Nobody needs this library after a power cut.
+  db.pragma('synchronous = OFF');
+  const store = createSqlitePaperStore(db, { fingerprint, dimensions: model.dimensions });
+  const index = createLocalVectorIndex({
+    folder: join(folder, 'index'),
+    dimensions: model.dimensions,
+    fingerprint,
+    source: store,
+  });
+  const close = async () => {
+    await index.close();
+    await store.close();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    const refused: string[] = [];
+    // The index reads all papers at the end, in one go.
+    const ingest = createIngest({ store, embedder: passageEmbedder, index: { refresh: async () => {} } });
+    await ingest.ingest(items, {
+      defaultSource: 'evaluation',
+      onResult: (result) => {
+        if (result.outcome === 'rejected') refused.push(`${result.at}: ${result.reason}`);
+      },
+    });
+    if (refused.length > 0) {
+      throw new Error(`${refused.length} papers were refused, such as ${refused.slice(0, 3).join('; ')}.`);
+    }
+    await index.refresh();
+    await index.whenSettled();
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    store,
+    searchWith: (embedder) => createSearch({ store, embedder, index }),
+    close,
+  };
+}
