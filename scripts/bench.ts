@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Command } from 'commander';
 
 /**
@@ -21,8 +22,6 @@ program
     printMachine();
     for (let run = 1; run <= Number(runs); run++) await measureIngest(file, run);
   });
-
-await program.parseAsync();
 
 function printMachine(): void {
   const [first] = cpus();
@@ -77,8 +76,6 @@ async function ready(server: ReturnType<typeof start>): Promise<string> {
   }
 }
 
-const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-
 /** Milliseconds of one request after the other, twenty a second at most, so that the client is no load itself. */
 async function similarTimes(url: string, goOn: (count: number) => boolean): Promise<number[]> {
   const listing = (await (await fetch(`${url}/v1/papers?limit=100`)).json()) as { papers: { id: string }[] };
@@ -100,3 +97,5 @@ function summary(times: number[]): string {
   const at = (share: number) => (sorted[Math.floor(share * (sorted.length - 1))] ?? 0).toFixed(1);
   return `median ${at(0.5)} ms, p95 ${at(0.95)} ms, p99 ${at(0.99)} ms, highest ${at(1)} ms (${times.length} requests)`;
 }
+
+await program.parseAsync();

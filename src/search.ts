@@ -1,35 +1,22 @@
 import { nextCursor, offsetOf } from './cursor.ts';
-import { diversify } from './diversity.ts';
 import type { Embedder } from './embed/embedder.ts';
 import { AppError } from './errors.ts';
 import type { VectorIndex } from './index/vector-index.ts';
 import { cleanText, matchesFilter, type Paper, type PaperFilter, type PaperKey } from './paper.ts';
+import { type Page, SEARCH_LIMITS } from './search-limits.ts';
+import { SECOND_PASS, secondPass } from './second-pass.ts';
+import { papersOf, type SimilarAnswer, type SimilarRequest, similarTo } from './similar.ts';
 import type { PaperStore } from './store/paper-store.ts';
 import { dot, type Embedding } from './vector.ts';
 
 export const SEARCH_MODES = ['hybrid', 'semantic', 'lexical'] as const;
 export type SearchMode = (typeof SEARCH_MODES)[number];
 
-export const SEARCH_LIMITS = {
-  /** Characters of a query, and of a pasted text. */
-  query: 1_000,
-  text: 20_000,
-  /** Papers named as positive, and as negative. */
-  examples: 100,
-  /** Hits a page. */
-  page: 100,
-  /** How deep an answer can be paged through. */
-  depth: 300,
-} as const;
-
 /**
- * The share of the dense score in a hybrid score, the rest being lexical. Chosen from figures measured for this
- * model on four test collections (a fixed 0.5, stop words dropped): see docs/decisions.md.
+ * The share of the dense score in a hybrid score, the rest being lexical: the best on tuning queries, where 0.55 to
+ * 0.65 can hardly be told apart (docs/relevance.md).
  */
-const DENSE_WEIGHT = 0.5;
-
-/** How strongly a negative example pushes away, against how strongly a positive one attracts. */
-const NEGATIVE_WEIGHT = 0.6;
+const DENSE_WEIGHT = 0.65;
 
 /** The parts of a hit's score. Null: the paper was not found, or not looked for, that way. */
 export interface ScoreParts {
@@ -57,39 +44,13 @@ export interface SearchAnswer {
   totalLexical: number | null;
 }
 
-export interface SimilarHit {
-  paper: Paper;
-  score: number;
-  /** Best cosine similarity to a positive example (or the text), and to a negative one. */
-  parts: { positive: number; negative: number | null };
-}
-
-export interface SimilarAnswer {
-  hits: SimilarHit[];
-  nextCursor: string | null;
-  exact: boolean;
-}
-
-export interface Page {
-  limit: number;
-  cursor?: string | null;
-}
-
-export interface Examples {
-  positive: readonly string[];
-  negative: readonly string[];
-  text?: string;
-}
-
 export interface Search {
   /** Papers for a query in words. Throws `invalid_input` for a foreign cursor or a query without visible text. */
   search(request: { query: string; mode: SearchMode; filter?: PaperFilter } & Page): Promise<SearchAnswer>;
   /** Papers like one paper, by its stored embedding. Throws `not_found`. `diversity` in [0, 1] spreads the list. */
   similar(request: { id: string; filter?: PaperFilter; diversity?: number } & Page): Promise<SimilarAnswer>;
   /** Papers like the positive examples and the text, and unlike the negative ones. Throws `not_found`. */
-  similarTo(
-    request: { examples: Examples; filter?: PaperFilter; diversity?: number } & Page,
-  ): Promise<SimilarAnswer>;
+  similarTo(request: SimilarRequest): Promise<SimilarAnswer>;
 }
 
 interface Deps {
@@ -124,17 +85,14 @@ async function search(deps: Deps, request: Parameters<Search['search']>[0]): Pro
     mode === 'lexical' ? null : nearestTo(deps, await deps.embedder.embedQuery(query), filter),
     mode === 'semantic' ? null : deps.store.lexical(query, searchOptions(filter)),
   ]);
-  const candidates = fuse(
-    mode,
-    dense,
-    lexical?.hits ?? [],
-    await missingSimilarities(deps, dense, lexical?.hits),
-  );
+  const similarities = await missingSimilarities(deps, dense, lexical?.hits);
+  const fused = fuse(mode, dense, lexical?.hits ?? [], similarities);
+  const candidates = mode === 'hybrid' ? secondPass(fused, await topEmbeddings(deps, fused)) : fused;
   const named = await deps.store.paperById(query);
   const isNamed = named !== null && matchesFilter(named.paper, filter);
   const ranked = isNamed ? withFirst(candidates, named.key) : candidates;
   const page = ranked.slice(offset, offset + limit);
-  const papers = await papersOf(deps, page);
+  const papers = await papersOf(deps.store, page);
   return {
     hits: page.flatMap(({ key, score, parts }) => {
       const paper = papers.get(key);
@@ -157,6 +115,10 @@ async function nearestTo({ index }: Deps, query: Embedding, filter: PaperFilter 
 }
 
 type Dense = Awaited<ReturnType<typeof nearestTo>>;
+
+/** The embeddings that the second pass compares. */
+const topEmbeddings = ({ index }: Deps, fused: readonly Candidate[]) =>
+  index.embeddings(fused.slice(0, SECOND_PASS.candidates).map(({ key }) => key));
 
 /** Cosine similarities of lexical hits that the dense search did not reach: a missing score is not a zero. */
 async function missingSimilarities(
@@ -215,100 +177,4 @@ function withFirst(candidates: readonly Candidate[], key: PaperKey): Candidate[]
   const top = Math.max(1, candidates[0]?.score ?? 0);
   const parts = found?.parts ?? { dense: null, denseRank: null, lexical: null, lexicalRank: null };
   return [{ key, parts, score: top }, ...candidates.filter((candidate) => candidate.key !== key)];
-}
-
-async function similarTo(deps: Deps, request: Parameters<Search['similarTo']>[0]): Promise<SimilarAnswer> {
-  const { examples, filter, limit, diversity = 0 } = request;
-  const scope = [examples, filter, diversity];
-  const offset = offsetOf(request.cursor, scope, SEARCH_LIMITS.depth);
-  const [positive, negative] = await Promise.all([
-    exampleEmbeddings(deps, examples.positive, 'positive'),
-    exampleEmbeddings(deps, examples.negative, 'negative'),
-  ]);
-  const text = examples.text === undefined ? '' : cleanText(examples.text);
-  const targets = [...positive.embeddings];
-  if (text !== '') targets.push(await deps.embedder.embedQuery(text));
-  if (targets.length === 0) {
-    throw new AppError('invalid_input', 'Expected at least one positive example, or a text.', {
-      errors: [{ path: 'positive', message: 'expected at least one paper id when there is no text' }],
-    });
-  }
-  const excludedKeys = [...(filter?.excludedKeys ?? []), ...positive.keys, ...negative.keys];
-  // One example without diversity: the index's order is the answer, so only what is shown is asked for.
-  const isPlain = targets.length === 1 && negative.keys.length === 0 && diversity === 0;
-  const depth = isPlain ? Math.min(offset + limit + 1, SEARCH_LIMITS.depth) : SEARCH_LIMITS.depth;
-  const found = await Promise.all(
-    targets.map((target) =>
-      deps.index.nearest(target, { limit: depth, filter: { ...filter, excludedKeys } }),
-    ),
-  );
-  const keys = [...new Set(found.flatMap(({ neighbours }) => neighbours.map(({ key }) => key)))];
-  const embeddings = await deps.index.embeddings(keys);
-  const ranked = [...embeddings]
-    .map(([key, embedding]) => ({
-      key,
-      embedding,
-      ...scoreByExamples(embedding, targets, negative.embeddings),
-    }))
-    .sort((a, b) => b.score - a.score || a.key - b.key)
-    .slice(0, SEARCH_LIMITS.depth);
-  const spread = diversity > 0 ? diversify(ranked, { diversity, limit: offset + limit }) : ranked;
-  const page = spread.slice(offset, offset + limit);
-  const papers = await papersOf(deps, page);
-  return {
-    hits: page.flatMap(({ key, score, parts }) => {
-      const paper = papers.get(key);
-      return paper ? [{ paper, score, parts }] : [];
-    }),
-    nextCursor: nextCursor(offset + limit, ranked.length, scope),
-    exact: found.every(({ exact }) => exact),
-  };
-}
-
-async function exampleEmbeddings({ store, index }: Deps, ids: readonly string[], path: string) {
-  const papers = await Promise.all(ids.map((id) => store.paperById(id)));
-  const missing = ids.filter((_, at) => papers[at] === null);
-  if (missing.length > 0) {
-    throw new AppError('not_found', `There is no paper with the id "${missing.join('", "')}".`, {
-      errors: missing.map((id) => ({ path, message: `no paper has the id "${id}"` })),
-    });
-  }
-  const keys = [...new Set(papers.flatMap((paper) => (paper ? [paper.key] : [])))];
-  const embeddings = await index.embeddings(keys);
-  // The index may lag behind another process's commit by a moment: the store has the truth.
-  for (const key of keys) {
-    const stored = embeddings.has(key) ? null : await store.embedding(key);
-    if (stored) embeddings.set(key, stored);
-    else if (!embeddings.has(key)) {
-      const id = papers.find((paper) => paper?.key === key)?.paper.id;
-      throw new AppError(
-        'unavailable',
-        `The paper "${id}" has no embedding of the current model yet. Try again later.`,
-      );
-    }
-  }
-  return { keys, embeddings: [...embeddings.values()] };
-}
-
-/**
- * A paper's score against several examples: the mean of its two best similarities to positive ones (one lucky
- * match is not enough, an average over unlike examples is too much), less a share of its best similarity to a
- * negative one, counted only above zero.
- */
-function scoreByExamples(
-  embedding: Embedding,
-  targets: readonly Embedding[],
-  negatives: readonly Embedding[],
-) {
-  const similarities = targets.map((target) => dot(target, embedding)).sort((a, b) => b - a);
-  const [best = 0, second = best] = similarities;
-  const negative =
-    negatives.length === 0 ? null : Math.max(...negatives.map((other) => dot(other, embedding)));
-  const score = (best + second) / 2 - NEGATIVE_WEIGHT * Math.max(0, negative ?? 0);
-  return { score, parts: { positive: best, negative } };
-}
-
-async function papersOf({ store }: Deps, page: readonly { key: PaperKey }[]): Promise<Map<PaperKey, Paper>> {
-  const papers = await store.papersByKeys(page.map(({ key }) => key));
-  return new Map(papers.map(({ key, paper }) => [key, paper]));
 }

@@ -1,5 +1,5 @@
 import type { Paper } from '../../src/paper.ts';
-import { SEARCH_LIMITS } from '../../src/search.ts';
+import { SEARCH_LIMITS } from '../../src/search-limits.ts';
 import { cutAtWord } from './collection.ts';
 
 type Random = () => number;

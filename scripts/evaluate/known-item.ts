@@ -1,6 +1,7 @@
 import type { Embedder } from '../../src/embed/embedder.ts';
 import { canonicalId, type Paper } from '../../src/paper.ts';
-import { SEARCH_LIMITS, type SearchMode } from '../../src/search.ts';
+import type { SearchMode } from '../../src/search.ts';
+import { SEARCH_LIMITS } from '../../src/search-limits.ts';
 import { jsonLinesSource } from '../../src/sources/json-lines.ts';
 import type { SourceItem } from '../../src/sources/source.ts';
 import { cutAtWord } from './collection.ts';

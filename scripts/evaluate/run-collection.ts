@@ -1,6 +1,7 @@
 import type { Embedder } from '../../src/embed/embedder.ts';
 import type { PaperKey } from '../../src/paper.ts';
-import { SEARCH_LIMITS, type Search, type SearchMode } from '../../src/search.ts';
+import type { Search, SearchMode } from '../../src/search.ts';
+import { SEARCH_LIMITS } from '../../src/search-limits.ts';
 import { checkRecord } from '../../src/sources/source.ts';
 import { type Collection, cutAtWord, type Query } from './collection.ts';
 import { fillLibrary } from './library.ts';

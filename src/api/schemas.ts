@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { firstDayOf, isCalendarDate, lastDayOf, type PaperFilter, strictPaperRecord } from '../paper.ts';
-import { SEARCH_LIMITS, SEARCH_MODES } from '../search.ts';
+import { SEARCH_MODES } from '../search.ts';
+import { SEARCH_LIMITS } from '../search-limits.ts';
 import { SIGNALS } from '../store/people-store.ts';
 
 /** What requests and answers look like: the source of validation, and of /openapi.json. */

@@ -1,0 +1,143 @@
+import { nextCursor, offsetOf } from './cursor.ts';
+import { diversify } from './diversity.ts';
+import type { Embedder } from './embed/embedder.ts';
+import { AppError } from './errors.ts';
+import type { VectorIndex } from './index/vector-index.ts';
+import { cleanText, type Paper, type PaperFilter, type PaperKey } from './paper.ts';
+import { type Page, SEARCH_LIMITS } from './search-limits.ts';
+import type { PaperStore } from './store/paper-store.ts';
+import { dot, type Embedding } from './vector.ts';
+
+/** How strongly a negative example pushes away, against how strongly a positive one attracts. */
+const NEGATIVE_WEIGHT = 0.6;
+
+export interface SimilarHit {
+  paper: Paper;
+  score: number;
+  /** Best cosine similarity to a positive example (or the text), and to a negative one. */
+  parts: { positive: number; negative: number | null };
+}
+
+export interface SimilarAnswer {
+  hits: SimilarHit[];
+  nextCursor: string | null;
+  exact: boolean;
+}
+
+export interface Examples {
+  positive: readonly string[];
+  negative: readonly string[];
+  text?: string;
+}
+
+export type SimilarRequest = { examples: Examples; filter?: PaperFilter; diversity?: number } & Page;
+
+interface Deps {
+  store: PaperStore;
+  embedder: Embedder;
+  index: VectorIndex;
+}
+
+/**
+ * Papers like the positive examples and the text, and unlike the negative ones. Throws `not_found` for an unknown
+ * paper, `unavailable` for one without an embedding, `invalid_input` without a positive example or text.
+ */
+export async function similarTo(deps: Deps, request: SimilarRequest): Promise<SimilarAnswer> {
+  const { examples, filter, limit, diversity = 0 } = request;
+  const scope = [examples, filter, diversity];
+  const offset = offsetOf(request.cursor, scope, SEARCH_LIMITS.depth);
+  const [positive, negative] = await Promise.all([
+    exampleEmbeddings(deps, examples.positive, 'positive'),
+    exampleEmbeddings(deps, examples.negative, 'negative'),
+  ]);
+  const text = examples.text === undefined ? '' : cleanText(examples.text);
+  const targets = [...positive.embeddings];
+  if (text !== '') targets.push(await deps.embedder.embedQuery(text));
+  if (targets.length === 0) {
+    throw new AppError('invalid_input', 'Expected at least one positive example, or a text.', {
+      errors: [{ path: 'positive', message: 'expected at least one paper id when there is no text' }],
+    });
+  }
+  const excludedKeys = [...(filter?.excludedKeys ?? []), ...positive.keys, ...negative.keys];
+  // One example without diversity: the index's order is the answer, so only what is shown is asked for.
+  const isPlain = targets.length === 1 && negative.keys.length === 0 && diversity === 0;
+  const depth = isPlain ? Math.min(offset + limit + 1, SEARCH_LIMITS.depth) : SEARCH_LIMITS.depth;
+  const found = await Promise.all(
+    targets.map((target) =>
+      deps.index.nearest(target, { limit: depth, filter: { ...filter, excludedKeys } }),
+    ),
+  );
+  const keys = [...new Set(found.flatMap(({ neighbours }) => neighbours.map(({ key }) => key)))];
+  const embeddings = await deps.index.embeddings(keys);
+  const ranked = [...embeddings]
+    .map(([key, embedding]) => ({
+      key,
+      embedding,
+      ...scoreByExamples(embedding, targets, negative.embeddings),
+    }))
+    .sort((a, b) => b.score - a.score || a.key - b.key)
+    .slice(0, SEARCH_LIMITS.depth);
+  const spread = diversity > 0 ? diversify(ranked, { diversity, limit: offset + limit }) : ranked;
+  const page = spread.slice(offset, offset + limit);
+  const papers = await papersOf(deps.store, page);
+  return {
+    hits: page.flatMap(({ key, score, parts }) => {
+      const paper = papers.get(key);
+      return paper ? [{ paper, score, parts }] : [];
+    }),
+    nextCursor: nextCursor(offset + limit, ranked.length, scope),
+    exact: found.every(({ exact }) => exact),
+  };
+}
+
+async function exampleEmbeddings({ store, index }: Deps, ids: readonly string[], path: string) {
+  const papers = await Promise.all(ids.map((id) => store.paperById(id)));
+  const missing = ids.filter((_, at) => papers[at] === null);
+  if (missing.length > 0) {
+    throw new AppError('not_found', `There is no paper with the id "${missing.join('", "')}".`, {
+      errors: missing.map((id) => ({ path, message: `no paper has the id "${id}"` })),
+    });
+  }
+  const keys = [...new Set(papers.flatMap((paper) => (paper ? [paper.key] : [])))];
+  const embeddings = await index.embeddings(keys);
+  // The index may lag behind another process's commit by a moment: the store has the truth.
+  for (const key of keys) {
+    const stored = embeddings.has(key) ? null : await store.embedding(key);
+    if (stored) embeddings.set(key, stored);
+    else if (!embeddings.has(key)) {
+      const id = papers.find((paper) => paper?.key === key)?.paper.id;
+      throw new AppError(
+        'unavailable',
+        `The paper "${id}" has no embedding of the current model yet. Try again later.`,
+      );
+    }
+  }
+  return { keys, embeddings: [...embeddings.values()] };
+}
+
+/**
+ * A paper's score against several examples: the mean of its two best similarities to positive ones (one lucky
+ * match is not enough, an average over unlike examples is too much), less a share of its best similarity to a
+ * negative one, counted only above zero.
+ */
+function scoreByExamples(
+  embedding: Embedding,
+  targets: readonly Embedding[],
+  negatives: readonly Embedding[],
+) {
+  const similarities = targets.map((target) => dot(target, embedding)).sort((a, b) => b - a);
+  const [best = 0, second = best] = similarities;
+  const negative =
+    negatives.length === 0 ? null : Math.max(...negatives.map((other) => dot(other, embedding)));
+  const score = (best + second) / 2 - NEGATIVE_WEIGHT * Math.max(0, negative ?? 0);
+  return { score, parts: { positive: best, negative } };
+}
+
+/** The papers of a page's keys, by key. */
+export async function papersOf(
+  store: PaperStore,
+  page: readonly { key: PaperKey }[],
+): Promise<Map<PaperKey, Paper>> {
+  const papers = await store.papersByKeys(page.map(({ key }) => key));
+  return new Map(papers.map(({ key, paper }) => [key, paper]));
+}
