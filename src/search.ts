@@ -16,7 +16,7 @@ export type SearchMode = (typeof SEARCH_MODES)[number];
  * The share of the dense score in a hybrid score, the rest being lexical: the best on tuning queries, where 0.55 to
  * 0.65 can hardly be told apart (docs/relevance.md).
  */
-const DENSE_WEIGHT = 0.65;
+const DENSE_WEIGHT = 0.6;
 
 /** The parts of a hit's score. Null: the paper was not found, or not looked for, that way. */
 export interface ScoreParts {
