@@ -37,10 +37,9 @@ addSearchCommands(program);
 addPeopleCommands(program);
 addLibraryCommands(program);
 
-// A reader that has seen enough (head, less) closes the pipe: no failure of ours.
+// A reader that has seen enough (head, less) closes the pipe: no failure of ours, and no reason to stop half-way.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
-  process.exit(0);
 });
 
 try {

@@ -35,7 +35,7 @@ export interface IngestOptions {
   replace?: boolean;
   /** Called once per item, in order, when it is durable or rejected. */
   onResult?: (result: IngestResult) => void;
-  /** Stops reading; what was read is still committed. */
+  /** Stops: batches whose embedding has begun are committed, the rest is dropped, without a result. */
   signal?: AbortSignal;
 }
 
@@ -91,11 +91,12 @@ async function ingestItems(
     options.onResult?.(result);
   };
   const underWay = new Set<Promise<void>>();
+  const progress = { isCut: false };
   let failure: { error: unknown } | null = null;
   let previous: Promise<void> = Promise.resolve();
   try {
     for await (const batch of batchesOf(items, options)) {
-      const task = takeBatch(deps, batch, options, previous, report);
+      const task = takeBatch(deps, batch, options, previous, progress, report);
       previous = task;
       // A failure is kept, and thrown below, once the batches before it have ended.
       const watched = task
@@ -150,18 +151,24 @@ function entryOf(item: SourceItem, index: number, defaultSource: string): Entry 
 async function takeBatch(
   { store, embedder, index }: Deps,
   batch: readonly Entry[],
-  { replace = false }: IngestOptions,
+  { replace = false, signal }: IngestOptions,
   previous: Promise<void>,
+  progress: { isCut: boolean },
   report: (result: IngestResult) => void,
 ): Promise<void> {
   const records = batch.map((entry) => entry.incoming).filter((incoming) => incoming !== null);
   // A failure here must wait for its turn, as must a commit.
-  const embedding = embedRecords({ store, embedder }, records, replace).then(
+  const embedding = embedRecords({ store, embedder }, records, replace, signal).then(
     (items) => ({ items }),
     (error: unknown) => ({ error }),
   );
   await previous;
   const embedded = await embedding;
+  if (progress.isCut || ('error' in embedded && signal?.aborted)) {
+    // Later batches may have been embedded already: what is committed must be a beginning without gaps.
+    progress.isCut = true;
+    return;
+  }
   if ('error' in embedded) throw embedded.error;
   const outcomes = await commitRecords({ store, embedder }, records, embedded.items, replace);
   await index.refresh();
@@ -180,12 +187,13 @@ async function embedRecords(
   { store, embedder }: Pick<Deps, 'store' | 'embedder'>,
   records: readonly IncomingPaper[],
   replace: boolean,
+  signal?: AbortSignal,
 ): Promise<CommitItem[]> {
   const plans = await store.planCommit(records, replace);
   const wanted = new Map<string, Paper>();
   for (const plan of plans) if (plan.toEmbed) wanted.set(textHash(plan.toEmbed), plan.toEmbed);
   const hashes = [...wanted.keys()];
-  const vectors = await embedder.embedPassages([...wanted.values()].map(embeddedText));
+  const vectors = await embedder.embedPassages([...wanted.values()].map(embeddedText), signal);
   const byHash = new Map(hashes.map((hash, at) => [hash, vectors[at]]));
   return records.map((incoming, at) => {
     const paper = plans[at]?.toEmbed;

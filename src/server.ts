@@ -26,8 +26,7 @@ export async function runServer(config: Config): Promise<void> {
   const log = createLog(config.logLevel, process.stdout.isTTY === true);
   const stop = stopSignal();
   // The port comes first: when it is taken, nothing has been loaded or written yet.
-  let handle: Api['fetch'] = () =>
-    new Response('Starting.', { status: 503, headers: { 'retry-after': '1' } });
+  let handle: Api['fetch'] = startingResponse;
   const server = createAdaptorServer({ fetch: (request, env) => handle(request, env) }) as Server;
   server.requestTimeout = REQUEST_TIMEOUT_MS;
   const address = await listen(server, config);
@@ -56,6 +55,20 @@ export async function runServer(config: Config): Promise<void> {
     await shutDown(server, services, log);
   }
   log('info', 'Stopped.');
+}
+
+/** What is answered between taking the port and opening the library: a problem, as any other refusal. */
+function startingResponse(request: Request): Response {
+  const body = {
+    type: 'urn:paperwise:problem:unavailable',
+    title: 'Not available now',
+    status: 503,
+    detail: 'Paperwise is starting. Try again in a second.',
+    instance: new URL(request.url).pathname,
+    code: 'unavailable',
+  };
+  const headers = { 'content-type': 'application/problem+json', 'retry-after': '1' };
+  return new Response(JSON.stringify(body), { status: 503, headers });
 }
 
 /** Resolves on the first SIGTERM or SIGINT (a second one ends the process at once), rejects on `fail`. */

@@ -66,7 +66,7 @@ Rejected records are named by line and reason, counted, and do not stop the rest
             if (rejects !== null) closeSync(rejects);
           }
           if (stop.signal.aborted) {
-            console.error('Interrupted. What was read is in; run the same command again to continue.');
+            console.error('Interrupted. What was taken in stays; run the same command again to continue.');
             process.exitCode = 130;
           }
         },

@@ -122,7 +122,7 @@ export function addPaperRoutes(api: Api, services: ApiServices): void {
     if (results.length < items.length) {
       throw new AppError(
         'unavailable',
-        `Stopped: the first ${results.length} of ${items.length} papers were taken in. Send all again; those are skipped.`,
+        `Stopped: the first ${results.length} of ${items.length} records are done. Send all again; what is in is skipped.`,
       );
     }
     const rejected = results.flatMap((result) =>

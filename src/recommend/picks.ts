@@ -102,9 +102,13 @@ function noteOn(list: readonly { because: Because }[], likes: number): string | 
   const picks = list.length;
   const personal = list.filter(({ because }) => isPersonal(because)).length;
   if (likes === 0) {
-    return picks > 0
-      ? 'You have not liked any paper yet: these are recent and popular ones. Like a few for picks of your own.'
-      : 'Nothing to pick yet: the library has no paper up to this date that you have not seen.';
+    if (picks === 0)
+      return 'Nothing today: there is no paper up to this date that is new to you and unlike what you dislike.';
+    const few =
+      picks < PICKS_PER_DAY
+        ? ` There are only ${picks} that are new to you and unlike what you dislike.`
+        : '';
+    return `You have not liked any paper yet: these are recent and popular ones. Like a few for picks of your own.${few}`;
   }
   if (picks === 0) return 'Nothing today: no paper that you have not seen is near enough to what you like.';
   if (personal < picks) return 'You have liked few papers yet: recent and popular ones fill the list.';

@@ -63,9 +63,9 @@ export function rank(
 ): Ranked[] {
   let left = candidates
     .flatMap((candidate) => scoreByLikes(candidate, profile, today) ?? [])
+    .filter((candidate) => pushAway(candidate, profile.dislikes) >= RANKING.qualityBar)
     .sort((a, b) => b.score - a.score || a.key - b.key)
-    .slice(0, RANKING.shortlist)
-    .filter((candidate) => pushAway(candidate, profile.dislikes) >= RANKING.qualityBar);
+    .slice(0, RANKING.shortlist);
   const chosen: Ranked[] = [];
   while (chosen.length < limit && left.length > 0) {
     const best = left.reduce((a, b) => (b.score > a.score ? b : a));

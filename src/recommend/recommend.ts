@@ -1,8 +1,9 @@
 import { nextCursor, offsetOf } from '../cursor.ts';
 import type { VectorIndex } from '../index/vector-index.ts';
 import type { Paper, PaperFilter, PaperKey } from '../paper.ts';
-import type { PaperStore } from '../store/paper-store.ts';
+import type { ListingPage, ListingPosition, PaperStore, StoredPaper } from '../store/paper-store.ts';
 import type { PeopleStore } from '../store/people-store.ts';
+import type { Embedding } from '../vector.ts';
 import { centreOf } from './interests.ts';
 import { type Interest, MAX_LIKES, type Profile, readProfile } from './profile.ts';
 import {
@@ -26,6 +27,10 @@ const PROBES = 40;
 /** Neighbours that each search brings: few where there are many searches, so that candidates stay within bounds. */
 const NEIGHBOURS = { inAll: 1_000, atLeast: 20, atMost: 100 } as const;
 const FRESH_DAYS = 30;
+
+/** Trending papers are read in pages of this size, and so many at the most: people dislike whole topics. */
+const TRENDING_PAGE = 100;
+const MAX_TRENDING_LOOKED_AT = 5_000;
 
 /** A trending paper this similar to a disliked one is not shown. */
 const UNWANTED_ABOVE = 0.5;
@@ -194,23 +199,25 @@ async function withReasons(
 
 /** Recent and popular papers, by the store's trending order, without those that are like a disliked one. */
 async function trending(
-  { store, index }: RecommendDeps,
+  deps: RecommendDeps,
   { dislikes }: Profile,
   filter: PaperFilter,
   limit: number,
 ): Promise<Omit<RankedRecommendation, 'score'>[]> {
-  const { papers } = await store.list({
-    filter,
-    sort: 'trending',
-    limit: dislikes.length > 0 ? limit * 3 : limit,
-  });
-  const embeddings = dislikes.length > 0 ? await index.embeddings(papers.map(({ key }) => key)) : new Map();
-  const isLikeDisliked = (key: PaperKey) => {
-    const embedding = embeddings.get(key);
-    return embedding !== undefined && nearestOf(embedding, dislikes) > UNWANTED_ABOVE;
-  };
-  const wanted = papers.filter(({ key }) => !isLikeDisliked(key)).slice(0, limit);
-  return wanted.map(({ key, paper }) => {
+  const wanted: StoredPaper[] = [];
+  let after: ListingPosition | null = null;
+  for (let looked = 0; wanted.length < limit && looked < MAX_TRENDING_LOOKED_AT; looked += TRENDING_PAGE) {
+    const page: ListingPage = await deps.store.list({
+      filter,
+      sort: 'trending',
+      limit: TRENDING_PAGE,
+      after,
+    });
+    wanted.push(...(await withoutDisliked(deps, page.papers, dislikes)));
+    after = page.next;
+    if (!after) break;
+  }
+  return wanted.slice(0, limit).map(({ key, paper }) => {
     const upvotes = paper.upvotes ?? 0;
     const because: Because =
       upvotes > 0
@@ -220,5 +227,18 @@ async function trending(
             text: paper.date ? `Recent: ${paper.date}.` : 'From the library; its date is not known.',
           };
     return { key, paper, parts: { popularity: popularityOf(paper) }, because };
+  });
+}
+
+async function withoutDisliked(
+  { index }: RecommendDeps,
+  papers: StoredPaper[],
+  dislikes: readonly Embedding[],
+) {
+  if (dislikes.length === 0) return papers;
+  const embeddings = await index.embeddings(papers.map(({ key }) => key));
+  return papers.filter(({ key }) => {
+    const embedding = embeddings.get(key);
+    return embedding === undefined || nearestOf(embedding, dislikes) <= UNWANTED_ABOVE;
   });
 }

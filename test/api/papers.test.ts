@@ -107,7 +107,7 @@ describe('POST /v1/papers', () => {
     stop.abort();
     release();
     for (const answer of await Promise.all(running)) {
-      const [, done] = /first (\d+) of 1000/.exec(refused(answer, 503, 'unavailable').detail) ?? [];
+      const [, done] = /first (\d+) of 1000 records/.exec(refused(answer, 503, 'unavailable').detail) ?? [];
       expect(Number(done)).toBeLessThan(1_000);
     }
     const { papers, embedded } = await store.counts();

@@ -109,6 +109,12 @@ describe('recommendations', () => {
     );
     expect(before).toBeGreaterThan(2);
     expect(await robots()).toBe(0);
+    // Whatever the page's size, other topics fill it.
+    for (const limit of [1, 10, 50]) {
+      const { hits, nextCursor } = await recommend({ user: 'ada', limit });
+      expect(hits).toHaveLength(limit);
+      expect(nextCursor).not.toBeNull();
+    }
   });
 
   it('keep to a filter, and page without repeats', async () => {
