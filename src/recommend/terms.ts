@@ -1,22 +1,27 @@
 /** Words that say nothing about a paper's topic: function words, and what every abstract says. */
 const COMMON_WORDS = new Set(
   (
-    'a about above across after against all allow allows also although among an analysis and any approach ' +
-    'approaches are article as at based be because been being between both but by can compared could current ' +
-    'data demonstrate demonstrates demonstrated despite different do does during each effective enable enables ' +
-    'even evaluate existing experiments extensive fewer first for framework from further general given has have ' +
-    'having here how however i if improve improved improves improving in including into introduce introduces is it ' +
-    'its key large leading less many may method methods model models more moreover most much multiple need new no ' +
-    'not novel of often on one only or other our out over paper papers particularly perform performance present ' +
-    'presented presents problem problems process propose proposed proposes provide provides recent recently ' +
-    'remains research result results set several show showing shown shows significant significantly simple since ' +
-    'single so some state strong studies study such system systems task tasks than that the their them then there ' +
-    'these they this those three through thus to toward towards two under use used using various via was we well ' +
-    'were what when where whether which while who why widely will with within without work works would yet you your'
+    'a about above across after again against all allow allows almost already also although always ' +
+    'among an analysis and another any approach approaches are article as at based be became because ' +
+    'become becomes been being between both but by came can come comes compared could current data ' +
+    'demonstrate demonstrated demonstrates despite different do does done during each early effective ' +
+    'enable enables evaluate even every existing experiments extensive few fewer first for found ' +
+    'framework from further gave general give given gives got has have having here how however i if ' +
+    'improve improved improves improving in including into introduce introduces is it its itself key ' +
+    'large later leading less made make makes many may method methods model models more moreover most ' +
+    'much multiple nearly need never new no not novel of often on once one only or other our out over ' +
+    'paper papers part particularly parts perform performance present presented presents problem ' +
+    'problems process propose proposed proposes provide provides recent recently remains research ' +
+    'result results same says set several show showing shown shows significant significantly simple ' +
+    'since single so some something state still strong studies study such system systems take takes ' +
+    'task tasks than that the their them then there these they this those three through thus to today ' +
+    'too toward towards two under use used using various very via was way ways we well were what when ' +
+    'where whether which while who whole why widely will with within without work works would yet you ' +
+    'your'
   ).split(' '),
 );
 
-/** A paper's words worth showing: lower case, two letters or more, hyphenated words whole. Title words first. */
+/** A paper's words worth showing: lower case, three letters or more, hyphenated words whole. Title words first. */
 function wordsOf(paper: { title: string; abstract: string }): Map<string, number> {
   const counts = new Map<string, number>();
   const add = (text: string, weight: number) => {
