@@ -5,7 +5,7 @@ import type { VectorIndex } from './index/vector-index.ts';
 import { cleanText, matchesFilter, type Paper, type PaperFilter, type PaperKey } from './paper.ts';
 import { type Page, SEARCH_LIMITS } from './search-limits.ts';
 import { SECOND_PASS, secondPass } from './second-pass.ts';
-import { papersOf, type SimilarAnswer, type SimilarRequest, similarTo } from './similar.ts';
+import { hitsOf, type SimilarAnswer, type SimilarRequest, similarTo } from './similar.ts';
 import type { PaperStore } from './store/paper-store.ts';
 import { dot, type Embedding } from './vector.ts';
 
@@ -92,12 +92,8 @@ async function search(deps: Deps, request: Parameters<Search['search']>[0]): Pro
   const isNamed = named !== null && matchesFilter(named.paper, filter);
   const ranked = isNamed ? withFirst(candidates, named.key) : candidates;
   const page = ranked.slice(offset, offset + limit);
-  const papers = await papersOf(deps.store, page);
   return {
-    hits: page.flatMap(({ key, score, parts }) => {
-      const paper = papers.get(key);
-      return paper ? [{ paper, score, parts }] : [];
-    }),
+    hits: await hitsOf(deps.store, page),
     nextCursor: nextCursor(offset + limit, ranked.length, [query, mode, filter]),
     exact: dense?.exact ?? true,
     mode,

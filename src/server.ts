@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { createApp } from './api/app.ts';
+import { PROBLEM_TYPE, problemOf } from './api/problem.ts';
 import type { Api } from './api/routes.ts';
 import { assertSafeToServe, type Config } from './config.ts';
 import { AppError, messageOf } from './errors.ts';
@@ -57,18 +58,14 @@ export async function runServer(config: Config): Promise<void> {
   log('info', 'Stopped.');
 }
 
-/** What is answered between taking the port and opening the library: a problem, as any other refusal. */
+/** What is answered between taking the port and opening the library. */
 function startingResponse(request: Request): Response {
-  const body = {
-    type: 'urn:paperwise:problem:unavailable',
-    title: 'Not available now',
-    status: 503,
-    detail: 'Paperwise is starting. Try again in a second.',
-    instance: new URL(request.url).pathname,
-    code: 'unavailable',
-  };
-  const headers = { 'content-type': 'application/problem+json', 'retry-after': '1' };
-  return new Response(JSON.stringify(body), { status: 503, headers });
+  const body = problemOf(
+    new AppError('unavailable', 'Paperwise is starting. Try again in a second.'),
+    request.url,
+  );
+  const headers = { 'content-type': PROBLEM_TYPE, 'retry-after': '1' };
+  return new Response(JSON.stringify(body), { status: body.status, headers });
 }
 
 /** Resolves on the first SIGTERM or SIGINT (a second one ends the process at once), rejects on `fail`. */

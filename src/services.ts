@@ -168,18 +168,21 @@ function createBackground() {
    * changed, or another process uses another one); saves the index when it has been quiet.
    */
   const createLook = ({ index, store, ingest, log }: Followed) => {
-    let seen = { revision: -1, at: 0, saved: true };
+    let seen = { revision: -1, at: 0, isChecked: true, isSaved: true };
     return async () => {
       await index.refresh();
       const { revision } = await index.status();
       if (revision !== seen.revision) {
-        seen = { revision, at: Date.now(), saved: false };
+        seen = { revision, at: Date.now(), isChecked: false, isSaved: false };
+      } else if (!seen.isChecked) {
+        // Only when the changes pause: counting goes through the whole library.
+        seen.isChecked = true;
         const { papers, embedded } = await store.counts();
         if (papers === embedded) return;
         log('info', `${papers - embedded} papers have no embedding of this model yet: embedding them.`);
         log('info', `${await ingest.embedPapers('missing', { signal: abort.signal })} papers were embedded.`);
-      } else if (!seen.saved && Date.now() - seen.at >= QUIET_BEFORE_SAVE_MS) {
-        seen.saved = true;
+      } else if (!seen.isSaved && Date.now() - seen.at >= QUIET_BEFORE_SAVE_MS) {
+        seen.isSaved = true;
         await index.save();
       }
     };

@@ -79,12 +79,8 @@ export async function similarTo(deps: Deps, request: SimilarRequest): Promise<Si
     .slice(0, SEARCH_LIMITS.depth);
   const spread = diversity > 0 ? diversify(ranked, { diversity, limit: offset + limit }) : ranked;
   const page = spread.slice(offset, offset + limit);
-  const papers = await papersOf(deps.store, page);
   return {
-    hits: page.flatMap(({ key, score, parts }) => {
-      const paper = papers.get(key);
-      return paper ? [{ paper, score, parts }] : [];
-    }),
+    hits: await hitsOf(deps.store, page),
     nextCursor: nextCursor(offset + limit, ranked.length, scope),
     exact: found.every(({ exact }) => exact),
   };
@@ -133,11 +129,15 @@ function scoreByExamples(
   return { score, parts: { positive: best, negative } };
 }
 
-/** The papers of a page's keys, by key. */
-export async function papersOf(
+/** The hits of a page: each candidate with its paper; one that was removed meanwhile is left out. */
+export async function hitsOf<Parts>(
   store: PaperStore,
-  page: readonly { key: PaperKey }[],
-): Promise<Map<PaperKey, Paper>> {
-  const papers = await store.papersByKeys(page.map(({ key }) => key));
-  return new Map(papers.map(({ key, paper }) => [key, paper]));
+  page: readonly { key: PaperKey; score: number; parts: Parts }[],
+): Promise<{ paper: Paper; score: number; parts: Parts }[]> {
+  const found = await store.papersByKeys(page.map(({ key }) => key));
+  const papers = new Map(found.map(({ key, paper }) => [key, paper]));
+  return page.flatMap(({ key, score, parts }) => {
+    const paper = papers.get(key);
+    return paper ? [{ paper, score, parts }] : [];
+  });
 }

@@ -27,7 +27,7 @@ const PROBLEMS: Record<ErrorCode, { status: ContentfulStatusCode; title: string;
 export interface Problem {
   type: string;
   title: string;
-  status: number;
+  status: ContentfulStatusCode;
   detail: string;
   instance: string;
   code: string;
@@ -37,22 +37,29 @@ export interface Problem {
 /** A problem+json response for anything thrown. What is not an AppError, or is our own fault, is told to `log`. */
 export function problemResponse(c: Context, thrown: unknown, log: (error: unknown) => void): Response {
   const error = asAppError(thrown);
+  if (!error || PROBLEMS[error.code].inside) log(thrown);
+  const body = problemOf(error, c.req.url);
+  c.header('content-type', PROBLEM_TYPE);
+  if (body.code === 'unauthorized') c.header('www-authenticate', 'Bearer realm="paperwise"');
+  return c.body(JSON.stringify(body), body.status);
+}
+
+export const PROBLEM_TYPE = 'application/problem+json';
+
+/** The problem that tells of an error, or of one that is not ours (null), at an address. */
+export function problemOf(error: AppError | null, url: string): Problem {
   const known = error ? PROBLEMS[error.code] : null;
-  if (!error || !known || known.inside) log(thrown);
   const code = error?.code ?? 'internal';
-  const body: Problem = {
+  return {
     type: `urn:paperwise:problem:${code}`,
     title: known?.title ?? 'Internal error',
     status: known?.status ?? 500,
     detail:
       error && !known?.inside ? error.message : 'Something went wrong inside Paperwise; its log says what.',
-    instance: new URL(c.req.url).pathname,
+    instance: new URL(url).pathname,
     code,
     ...(error && error.errors.length > 0 && { errors: error.errors }),
   };
-  c.header('content-type', 'application/problem+json');
-  if (code === 'unauthorized') c.header('www-authenticate', 'Bearer realm="paperwise"');
-  return c.body(JSON.stringify(body), known?.status ?? 500);
 }
 
 function asAppError(thrown: unknown): AppError | null {

@@ -40,8 +40,8 @@ interface Deps extends RecommendDeps {
 /**
  * The picks of a user for a date (today by default, in UTC). The first time, they are chosen from papers dated up to
  * that date, without any paper that was picked for this user on another date, and recorded; from then on the record
- * is the answer. Throws `invalid_input` for a date more than
- * a month ahead.
+ * is the answer. Throws `invalid_input` for a date more than a month ahead, and `conflict` when other dates' picks keep
+ * taking the papers.
  */
 export async function dailyPicks(
   deps: Deps,

@@ -1,5 +1,5 @@
 import { createReadStream, statSync } from 'node:fs';
-import type { Readable } from 'node:stream';
+import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { AppError, messageOf } from '../errors.ts';
 import { checkRecord, type PaperSource, type SourceItem } from './source.ts';
@@ -92,9 +92,8 @@ async function gunzipped(input: Readable, onRead: (bytes: number) => void): Prom
   };
   const isGzip = !first.done && first.value[0] === 0x1f && first.value[1] === 0x8b;
   if (!isGzip) return counted();
-  const { Readable: NodeReadable, pipeline } = await import('node:stream');
   // The callback keeps an error of the input from being unhandled; it reaches the reader through the gunzip.
-  return pipeline(NodeReadable.from(counted()), createGunzip(), () => {}) as AsyncIterable<Buffer>;
+  return pipeline(Readable.from(counted()), createGunzip(), () => {}) as AsyncIterable<Buffer>;
 }
 
 /** Splits chunks at line feeds; null stands for a line that was too long. */
