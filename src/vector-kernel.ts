@@ -1,4 +1,4 @@
-import type { Embedding } from './vector.ts';
+import { dotAt, type Embedding } from './vector.ts';
 import {
   type Code,
   doWhile,
@@ -22,6 +22,8 @@ export interface VectorBlock {
   readonly bytes: number;
   /** The vector of a row, as a view: writing to it writes the row. */
   row(at: number): Float32Array;
+  /** The dot product with a row, as `dot` gives it. */
+  dot(at: number, query: Embedding): number;
   /** Where to write the rows of `scoreListed`, before it is called. */
   readonly listed: Uint32Array;
   /**
@@ -59,9 +61,11 @@ export function createVectorBlocks(dimensions: number, rows: number): () => Vect
     const kernel = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Kernel;
     const queryView = new Float32Array(memory.buffer, 0, dimensions);
     const scores = new Float32Array(memory.buffer, scoresAt, rows);
+    const allRows = new Float32Array(memory.buffer, rowsAt, rows * stride);
     return {
       bytes: rows * rowBytes,
-      row: (at) => new Float32Array(memory.buffer, rowsAt + at * rowBytes, dimensions),
+      row: (at) => allRows.subarray(at * stride, at * stride + dimensions),
+      dot: (at, query) => dotAt(allRows, at * stride, query),
       listed: new Uint32Array(memory.buffer, listAt, rows),
       scoreFirst(query, count) {
         queryView.set(query);

@@ -1,6 +1,6 @@
 import { AppError, messageOf } from '../errors.ts';
 import type { PaperKey } from '../paper.ts';
-import { assertEmbedding, dot, type Embedding } from '../vector.ts';
+import { assertEmbedding, type Embedding } from '../vector.ts';
 import { createSlotTable } from './slot-table.ts';
 import { createTopK } from './top-k.ts';
 import type { Neighbour } from './vector-index.ts';
@@ -44,7 +44,7 @@ export function createExactIndex(dimensions: number): ExactIndex {
 
   const similarity = (key: PaperKey, query: Embedding) => {
     const slot = slotOfKey.get(key);
-    return slot === undefined ? undefined : dot(rows.row(slot), query);
+    return slot === undefined ? undefined : rows.dot(slot, query);
   };
   const slotsOf = (keys: readonly PaperKey[]) => {
     const slots = new Uint32Array(keys.length);

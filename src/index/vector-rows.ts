@@ -22,6 +22,8 @@ export interface VectorRows {
   resize(count: number): void;
   /** The vector in a slot, as a view: writing to it writes the slot. */
   row(slot: number): Float32Array;
+  /** The dot product with the vector in a slot, as `dot` gives it. */
+  dot(slot: number, query: Embedding): number;
   scoreAll(query: Embedding, take: TakeScore): void;
   /** Of the slots that are given, in their order; quickest when they mostly ascend. */
   scoreSlots(query: Embedding, slots: Uint32Array, take: TakeScore): void;
@@ -63,6 +65,7 @@ export function createVectorRows(dimensions: number): VectorRows {
       held = count;
     },
     row: (slot) => blockOf(slot).row(slot % BLOCK_ROWS),
+    dot: (slot, query) => blockOf(slot).dot(slot % BLOCK_ROWS, query),
     scoreAll(query, take) {
       for (let from = 0; from < held; from += BLOCK_ROWS) {
         const scores = blockOf(from).scoreFirst(query, Math.min(BLOCK_ROWS, held - from));

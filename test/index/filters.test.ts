@@ -64,7 +64,9 @@ describe('filtered search of a graph', () => {
     const minUpvotes = 1_000 - 10 * percent;
     const { recall, exact } = await recallAt10({ minUpvotes }, ({ upvotes }) => upvotes >= minUpvotes);
     expect(recall).toBeGreaterThanOrEqual(0.99);
-    expect(exact).toEqual([isExact]);
+    // A graph search that finds too few is followed by scoring, so that at 50 % there may be both.
+    if (isExact) expect(exact).toEqual([true]);
+    else expect(exact).toContain(false);
   });
 
   it('finds the papers of a filter that lie away from the query', async () => {
