@@ -1,14 +1,15 @@
 /*
  * Whether scoring or the graph answers is decided here, by what either costs. The unit is a vector scored in a scan
- * of all, so that the figures hold for any machine and nearly any dimensions: both ways wait for memory. Measured
- * at 40,000 vectors of 384 dimensions (docs/decisions.md): a scanned vector 0.07 to 0.09 µs; one scored by itself,
- * with a gap before it, 0.25 to 0.4 µs; a proposal of the graph, scored again, 3.5 to 4.5 µs.
+ * of all, so that the figures hold for any machine and nearly any dimensions: both ways wait for memory.
+ * `npm run bench -- filters` measures them. At 40,000 vectors of 384 dimensions, in turns: a scanned vector 0.06 to
+ * 0.09 µs; one scored by itself 5 to 6 times that; a proposal of the graph, scored again, 50 times with nothing else
+ * in the processor's cache, 80 to 100 between scans.
  */
 
-/** A vector scored with gaps between it and others, as under a filter. Above a quarter of all, all are scanned. */
-const LISTED_VECTOR = 4;
+/** A vector scored with gaps between it and others, as under a filter: the processor does not foresee the next. */
+export const LISTED_VECTOR = 5;
 /** A proposal of the graph: about fifty distances, of vectors that lie anywhere. */
-export const PROPOSAL_COST = 50;
+export const PROPOSAL_COST = 80;
 /** A paper that is not in the graph yet, and is scored beside it in JavaScript. */
 const WAITING_VECTOR = 10;
 
@@ -16,8 +17,8 @@ const WAITING_VECTOR = 10;
 const PROPOSALS_PER_NEIGHBOUR = 4;
 /**
  * The neighbours are taken from this part of the proposals, the nearest: a search of a graph misses few near ones,
- * and many of the farthest that it keeps. Of 600 proposals, the nearest quarter lacks 0.0 %, the nearest half
- * 1.2 %, all 7 % of the truth; of 1,200, 0.3 %, 2.1 % and 6.4 %.
+ * and many of the farthest that it keeps. Of 600 proposals, the nearest third lacks 0.1 % of the truth, the nearest
+ * half 1.2 %, all of them 6.8 %; of 1,200, 0.8 %, 2.0 % and 6.3 %.
  */
 const RELIABLE_SHARE = 1 / 3;
 /** How much more is asked for when too few proposals passed: the filter lies away from the query. */
