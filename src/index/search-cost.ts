@@ -1,9 +1,8 @@
 /*
  * Whether scoring or the graph answers is decided here, by what either costs. The unit is a vector scored in a scan
  * of all, so that the figures hold for any machine and nearly any dimensions: both ways wait for memory.
- * `npm run bench -- filters` measures them. At 40,000 vectors of 384 dimensions, in turns: a scanned vector 0.06 to
- * 0.09 µs; one scored by itself 5 to 6 times that; a proposal of the graph, scored again, 50 times with nothing else
- * in the processor's cache, 80 to 100 between scans.
+ * `npm run bench -- filters` measures them. At 40,000 vectors of 384 dimensions on a busy machine: a scanned vector
+ * 0.10 µs; one scored by itself 5.3 times that; a proposal of the graph, scored again, 58 to 84 times.
  */
 
 /** A vector scored with gaps between it and others, as under a filter: the processor does not foresee the next. */
@@ -17,8 +16,8 @@ const WAITING_VECTOR = 10;
 const PROPOSALS_PER_NEIGHBOUR = 4;
 /**
  * The neighbours are taken from this part of the proposals, the nearest: a search of a graph misses few near ones,
- * and many of the farthest that it keeps. Of 600 proposals, the nearest third lacks 0.1 % of the truth, the nearest
- * half 1.2 %, all of them 6.8 %; of 1,200, 0.8 %, 2.0 % and 6.3 %.
+ * and many of the farthest that it keeps. By the same command, of 600 proposals the nearest third lacks 0.1 % of the
+ * truth, the nearest half 1.2 %, all of them 6.8 %; of 1,200, 0.8 %, 2.0 % and 6.3 %.
  */
 const RELIABLE_SHARE = 1 / 3;
 /** How much more is asked for when too few proposals passed: the filter lies away from the query. */
