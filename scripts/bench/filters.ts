@@ -101,11 +101,16 @@ async function loopOver(store: PaperStore): Promise<Bench['loop']> {
     }
     if (changes.length === 0) break;
   }
-  return (query, limit, allowed = keys) => {
+  return (query, limit, allowed) => {
     const top = createTopK(limit);
-    for (const key of allowed) {
+    const offer = (key: PaperKey, slot: number) => {
+      const similarity = dotAt(vectors, slot * DIMENSIONS, query);
+      if (top.wants(key, similarity)) top.offer(key, similarity);
+    };
+    if (!allowed) keys.forEach(offer);
+    for (const key of allowed ?? []) {
       const slot = slotOfKey.get(key);
-      if (slot !== undefined) top.offer(key, dotAt(vectors, slot * DIMENSIONS, query));
+      if (slot !== undefined) offer(key, slot);
     }
     return top.sorted();
   };
