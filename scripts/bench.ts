@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { cpus, tmpdir, totalmem } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
+import { measureFilters } from './bench/filters.ts';
+import { printMachine, quantile } from './bench/report.ts';
 
 /**
  * Measurements, never tests: each prints the machine, the versions, what it measured on, every run and the median.
@@ -23,11 +25,16 @@ program
     for (let run = 1; run <= Number(runs); run++) await measureIngest(file, run);
   });
 
-function printMachine(): void {
-  const [first] = cpus();
-  console.log(
-    `Machine: ${cpus().length} x ${first?.model}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`,
-  );
+program
+  .command('filters')
+  .description('nearest papers under filters of 50 % to 0.1 %: which way, how fast, how much is found')
+  .option('--papers <number>', 'generated papers', wholeNumber, 40_000)
+  .action(measureFilters);
+
+function wholeNumber(text: string): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number >= 1_000) return number;
+  throw new InvalidArgumentError('Expected a whole number of 1000 or more.');
 }
 
 function start(args: string[], data: string) {
@@ -93,8 +100,7 @@ async function similarTimes(url: string, goOn: (count: number) => boolean): Prom
 }
 
 function summary(times: number[]): string {
-  const sorted = [...times].sort((a, b) => a - b);
-  const at = (share: number) => (sorted[Math.floor(share * (sorted.length - 1))] ?? 0).toFixed(1);
+  const at = (share: number) => quantile(times, share).toFixed(1);
   return `median ${at(0.5)} ms, p95 ${at(0.95)} ms, p99 ${at(0.99)} ms, highest ${at(1)} ms (${times.length} requests)`;
 }
 

@@ -1,11 +1,10 @@
 import { AppError, messageOf } from '../errors.ts';
 import type { PaperKey } from '../paper.ts';
-import { assertEmbedding, dotAt, type Embedding } from '../vector.ts';
+import { assertEmbedding, type Embedding } from '../vector.ts';
+import { createSlotTable } from './slot-table.ts';
 import { createTopK } from './top-k.ts';
 import type { Neighbour } from './vector-index.ts';
-
-/** Vectors a segment: growing allocates one more segment and never copies what is there. */
-const SEGMENT_ROWS = 1_024;
+import { createVectorRows } from './vector-rows.ts';
 
 export interface NearestOptions {
   limit: number;
@@ -31,7 +30,7 @@ export interface ExactIndex {
   keys(): PaperKey[];
   /** A copy of the stored vector. */
   vector(key: PaperKey): Embedding | undefined;
-  /** The cosine with a query that was checked before. */
+  /** The cosine with a query that was checked before, as `dot` gives it. */
   similarity(key: PaperKey, query: Embedding): number | undefined;
   /** The most similar papers, best first, ties by smaller key. The query was checked before. */
   nearest(query: Embedding, options: NearestOptions): Neighbour[];
@@ -39,33 +38,22 @@ export interface ExactIndex {
 
 /** An empty index for vectors of `dimensions` entries. */
 export function createExactIndex(dimensions: number): ExactIndex {
-  const segments: Float32Array[] = [];
+  const rows = createVectorRows(dimensions);
   const keyOfSlot: PaperKey[] = [];
-  const slotOfKey = new Map<PaperKey, number>();
+  const slotOfKey = createSlotTable();
 
-  const segmentOf = (slot: number) => segments[Math.floor(slot / SEGMENT_ROWS)] as Float32Array;
-  const offsetOf = (slot: number) => (slot % SEGMENT_ROWS) * dimensions;
-  const rowOf = (slot: number) => segmentOf(slot).subarray(offsetOf(slot), offsetOf(slot) + dimensions);
-
-  const append = (key: PaperKey, vector: Float32Array) => {
-    const slot = keyOfSlot.length;
-    if (slot === segments.length * SEGMENT_ROWS) segments.push(new Float32Array(SEGMENT_ROWS * dimensions));
-    keyOfSlot.push(key);
-    slotOfKey.set(key, slot);
-    rowOf(slot).set(vector);
-  };
-  const nearestOfAll = (query: Embedding, limit: number, excluded?: ReadonlySet<PaperKey>) => {
-    const top = createTopK(Math.min(limit, keyOfSlot.length));
-    for (let slot = 0; slot < keyOfSlot.length; slot++) {
-      const key = keyOfSlot[slot] as PaperKey;
-      const similarity = dotAt(segmentOf(slot), offsetOf(slot), query);
-      if (top.wants(key, similarity) && !excluded?.has(key)) top.offer(key, similarity);
-    }
-    return top.sorted();
-  };
   const similarity = (key: PaperKey, query: Embedding) => {
     const slot = slotOfKey.get(key);
-    return slot === undefined ? undefined : dotAt(segmentOf(slot), offsetOf(slot), query);
+    return slot === undefined ? undefined : rows.dot(slot, query);
+  };
+  const slotsOf = (keys: readonly PaperKey[]) => {
+    const slots = new Uint32Array(keys.length);
+    let count = 0;
+    for (const key of keys) {
+      const slot = slotOfKey.get(key);
+      if (slot !== undefined) slots[count++] = slot;
+    }
+    return slots.subarray(0, count);
   };
 
   return {
@@ -73,17 +61,20 @@ export function createExactIndex(dimensions: number): ExactIndex {
       return keyOfSlot.length;
     },
     get vectorBytes() {
-      return segments.length * SEGMENT_ROWS * dimensions * Float32Array.BYTES_PER_ELEMENT;
+      return rows.bytes;
     },
-    has: (key) => slotOfKey.has(key),
+    has: (key) => slotOfKey.get(key) !== undefined,
     upsert(key, vector) {
       assertVectorOf(key, vector, dimensions);
       const slot = slotOfKey.get(key);
       if (slot === undefined) {
-        append(key, vector);
+        const added = keyOfSlot.push(key) - 1;
+        slotOfKey.set(key, added);
+        rows.resize(added + 1);
+        rows.row(added).set(vector);
         return 'added';
       }
-      const row = rowOf(slot);
+      const row = rows.row(slot);
       if (row.every((value, at) => value === vector[at])) return 'unchanged';
       row.set(vector);
       return 'changed';
@@ -95,29 +86,34 @@ export function createExactIndex(dimensions: number): ExactIndex {
       const last = keyOfSlot.length - 1;
       const lastKey = keyOfSlot[last] as PaperKey;
       if (slot !== last) {
-        rowOf(slot).set(rowOf(last));
+        rows.row(slot).set(rows.row(last));
         keyOfSlot[slot] = lastKey;
         slotOfKey.set(lastKey, slot);
       }
       keyOfSlot.pop();
       slotOfKey.delete(key);
-      if (last === (segments.length - 1) * SEGMENT_ROWS) segments.pop();
+      rows.resize(last);
       return true;
     },
     keys: () => keyOfSlot.slice(),
     vector(key) {
       const slot = slotOfKey.get(key);
-      return slot === undefined ? undefined : rowOf(slot).slice();
+      return slot === undefined ? undefined : rows.row(slot).slice();
     },
     similarity,
     nearest(query, { limit, allowed, excluded }) {
-      if (!allowed) return nearestOfAll(query, limit, excluded);
-      const top = createTopK(Math.min(limit, allowed.length));
-      for (const key of allowed) {
-        const score = similarity(key, query);
-        if (score !== undefined && top.wants(key, score) && !excluded?.has(key)) top.offer(key, score);
-      }
-      return top.sorted();
+      const top = createTopK(Math.min(limit, allowed?.length ?? keyOfSlot.length));
+      const take = (slot: number, score: number) => {
+        const key = keyOfSlot[slot] as PaperKey;
+        if (top.wants(key, score) && !excluded?.has(key)) top.offer(key, score);
+      };
+      if (allowed) rows.scoreSlots(query, slotsOf(allowed), take);
+      else rows.scoreAll(query, take);
+      // Chosen in single precision; told as `dot` tells it, as the graph's answers and the rest of the program do.
+      return top
+        .sorted()
+        .map(({ key, similarity: rough }) => ({ key, similarity: similarity(key, query) ?? rough }))
+        .sort((a, b) => b.similarity - a.similarity || a.key - b.key);
     },
   };
 }

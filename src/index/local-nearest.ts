@@ -3,22 +3,11 @@ import { type PaperFilter, type PaperKey, restricts } from '../paper.ts';
 import { assertEmbedding, type Embedding } from '../vector.ts';
 import type { ExactIndex } from './exact.ts';
 import type { LaggingGraph } from './lagging-graph.ts';
+import { proposalsToAsk, reliable } from './search-cost.ts';
 import { createTopK } from './top-k.ts';
-import type { Neighbours, VectorSource } from './vector-index.ts';
+import type { Neighbour, Neighbours, VectorSource } from './vector-index.ts';
 
 const MOST_NEIGHBOURS = 10_000;
-
-/** At most so many allowed papers are always scored one by one, and at most this part of the library. */
-const SCORED_KEYS = 2_000;
-const SCORED_SHARE = 0.1;
-
-/** Proposals asked of the graph for each neighbour wanted; more where a filter will drop some. */
-const PROPOSALS_PER_NEIGHBOUR = 2;
-/** How much more is asked for when too few proposals passed. */
-const PROPOSAL_GROWTH = 4;
-/** Above so many proposals, and this part of the library, scoring everything is as quick as the graph. */
-const MOST_PROPOSALS = 256;
-const MOST_PROPOSED_SHARE = 1 / 16;
 
 /** The graph answers while at most so many papers, and this part of the library, wait to get into it. */
 const MOST_WAITING = 2_000;
@@ -27,6 +16,8 @@ const MOST_WAITING_SHARE = 0.25;
 export interface Searched {
   /** Candidates that one search of the graph looks at anyway. */
   ef: number;
+  /** What a proposal of the graph costs, in scored vectors. */
+  proposalCost: number;
   exact: ExactIndex;
   graph: LaggingGraph | null;
 }
@@ -60,14 +51,9 @@ export async function nearest(
   const searched = current();
   const { exact } = searched;
   const wanted = { limit: Math.min(limit, allowed?.length ?? exact.count), allowed, excluded };
-  const fromGraph = isWorthTheGraph(searched, allowed) ? searchGraph(searched, query, wanted) : null;
+  const fromGraph = graphAnswers(searched) ? searchGraph(searched, query, wanted) : null;
   if (fromGraph) return { neighbours: fromGraph, exact: false };
   return { neighbours: exact.nearest(query, wanted), exact: true };
-}
-
-function isWorthTheGraph(searched: Searched, allowed: readonly PaperKey[] | undefined): boolean {
-  if (!graphAnswers(searched)) return false;
-  return !allowed || allowed.length > Math.max(SCORED_KEYS, searched.exact.count * SCORED_SHARE);
 }
 
 interface Wanted {
@@ -76,21 +62,24 @@ interface Wanted {
   excluded: ReadonlySet<PaperKey> | undefined;
 }
 
-/** Asks the graph for more and more proposals until enough pass; null when scoring everything is the better way. */
-function searchGraph({ exact, graph, ef }: Searched, query: Embedding, wanted: Wanted) {
+/** Asks the graph for more and more proposals until enough pass; null when scoring is the better way. */
+function searchGraph(searched: Searched, query: Embedding, wanted: Wanted): Neighbour[] | null {
+  const { exact, graph, ef, proposalCost } = searched;
   if (!graph) return null;
   const { limit, allowed, excluded } = wanted;
   const passes = (key: PaperKey) => !excluded?.has(key) && (!allowed || includesAscending(allowed, key));
-  const passingShare = allowed ? Math.min(1, allowed.length / exact.count) : 1;
-  const most = Math.max(MOST_PROPOSALS, exact.count * MOST_PROPOSED_SHARE);
-  let proposals = Math.max(ef, Math.ceil((limit * PROPOSALS_PER_NEIGHBOUR) / passingShare));
-  while (proposals <= most) {
+  const { count } = exact;
+  const passing = Math.min(count, allowed?.length ?? count);
+  const task = { limit, count, passing, waiting: graph.waiting.count, ef, proposalCost };
+  let proposals = proposalsToAsk(task);
+  while (proposals !== null) {
     const proposed = graph.graph.propose(query, proposals);
+    const isAll = proposals >= graph.graph.size;
     // Fewer than asked for: the search ended on an island, as many equal vectors can form one.
     if (proposed.length < Math.min(proposals, graph.graph.size)) return null;
     const top = createTopK(limit);
     let passed = 0;
-    for (const key of proposed) {
+    for (const key of isAll ? proposed : proposed.slice(0, reliable(proposals))) {
       // A waiting paper lies elsewhere in the graph than it should: it is scored below. A removed one has no score.
       if (graph.waiting.has(key) || !passes(key)) continue;
       const similarity = exact.similarity(key, query);
@@ -105,8 +94,8 @@ function searchGraph({ exact, graph, ef }: Searched, query: Embedding, wanted: W
       }
       return top.sorted();
     }
-    if (proposals >= graph.graph.size) return null;
-    proposals *= PROPOSAL_GROWTH;
+    if (isAll) return null;
+    proposals = proposalsToAsk(task, proposals);
   }
   return null;
 }

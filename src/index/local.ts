@@ -6,6 +6,7 @@ import { GRAPH_PARAMS, type GraphParams } from './hnsw.ts';
 import { checkNearest, graphAnswers, nearest } from './local-nearest.ts';
 import { applyChange, createLocalState, readChanges } from './local-state.ts';
 import type { Log } from './saved-graphs.ts';
+import { PROPOSAL_COST } from './search-cost.ts';
 import { createSharedRuns } from './shared-runs.ts';
 import { createUpkeep } from './upkeep.ts';
 import type { VectorIndex, VectorSource } from './vector-index.ts';
@@ -20,6 +21,8 @@ export interface LocalIndexOptions {
   /** Fewer papers than this are always scored one by one. Infinity: no graph is loaded or built. */
   exactBelow?: number;
   graph?: Partial<GraphParams>;
+  /** What a proposal of the graph costs, in scored vectors; 0 has the graph answer whenever it can (for tests). */
+  proposalCost?: number;
   /** A graph is built anew when more than this part of its nodes, 0 to 1, belongs to removed papers. */
   rebuildAboveRemoved?: number;
   log?: Log;
@@ -39,7 +42,12 @@ export interface LocalVectorIndex extends VectorIndex {
  */
 export function createLocalVectorIndex(options: LocalIndexOptions): LocalVectorIndex {
   const { dimensions, source } = options;
-  const { exactBelow = 5_000, rebuildAboveRemoved = 0.2, log = () => {} } = options;
+  const {
+    proposalCost = PROPOSAL_COST,
+    exactBelow = 5_000,
+    rebuildAboveRemoved = 0.2,
+    log = () => {},
+  } = options;
   const params = { ...GRAPH_PARAMS, ...options.graph };
   const state = createLocalState(dimensions);
   const upkeep = createUpkeep(state, { ...options, params, exactBelow, rebuildAboveRemoved, log });
@@ -110,7 +118,7 @@ export function createLocalVectorIndex(options: LocalIndexOptions): LocalVectorI
       assertOpen();
       checkNearest(query, wanted.limit, dimensions);
       await open();
-      return nearest(() => ({ ef: params.ef, ...state }), source, query, wanted);
+      return nearest(() => ({ ef: params.ef, proposalCost, ...state }), source, query, wanted);
     },
     async embeddings(keys) {
       await open();

@@ -31,8 +31,11 @@ export interface VectorSource {
   latestRevision(): Promise<number>;
   /** The changes after a revision, ascending, at most `limit` of them. */
   vectorChanges(afterRevision: number, limit: number): Promise<VectorChange[]>;
-  /** Keys of all papers that pass the filter, ascending. `excludedKeys` is not applied here. */
-  matchingKeys(filter: PaperFilter): Promise<PaperKey[]>;
+  /**
+   * Keys of all papers that pass the filter, ascending. `excludedKeys` is not applied here. A search asks for the
+   * same filter again and again: the source may give the same list until something changes.
+   */
+  matchingKeys(filter: PaperFilter): Promise<readonly PaperKey[]>;
 }
 
 export interface IndexStatus {

@@ -102,7 +102,10 @@ export function categoryRows(categories: readonly string[]): string[] {
   return [...new Set(categories.flatMap((name) => [name, name.split('.')[0] ?? name]))];
 }
 
-/** A filter as SQL conditions on `papers p`, with their parameters. `excludedKeys` is the caller's. */
+/**
+ * A filter as SQL conditions on `papers p`, with their parameters. `excludedKeys` is the caller's. Upvotes and code
+ * are the very expressions of the index `papers_day`, so that it answers without the papers' rows.
+ */
 export function filterSql(filter: PaperFilter | undefined): { where: string[]; params: unknown[] } {
   const where: string[] = [];
   const params: unknown[] = [];
@@ -121,6 +124,6 @@ export function filterSql(filter: PaperFilter | undefined): { where: string[]; p
   }
   if (filter?.sources !== undefined) add(`p.source IN (${marks(filter.sources)})`, ...filter.sources);
   if (filter?.minUpvotes !== undefined) add('coalesce(p.upvotes, 0) >= ?', filter.minUpvotes);
-  if (filter?.hasCode !== undefined) add(`p.code_url IS ${filter.hasCode ? 'NOT ' : ''}NULL`);
+  if (filter?.hasCode !== undefined) add('(p.code_url IS NULL) = ?', filter.hasCode ? 0 : 1);
   return { where, params };
 }

@@ -8,8 +8,9 @@ import {
   textHash,
 } from '../paper.ts';
 import { fromBytes, toBytes } from '../vector.ts';
-import { lexicalSearch, listPapers, whereClause } from './paper-queries.ts';
-import { categoryRows, filterSql, isOutdated, type PaperRow, paperOf, rowOf } from './paper-row.ts';
+import { createFilterKeys } from './filter-keys.ts';
+import { lexicalSearch, listPapers } from './paper-queries.ts';
+import { categoryRows, isOutdated, type PaperRow, paperOf, rowOf } from './paper-row.ts';
 import { paperStatements } from './paper-statements.ts';
 import type {
   CommitItem,
@@ -37,6 +38,7 @@ export function createSqlitePaperStore(
     .get(model.fingerprint) as number;
   const sql = paperStatements(db, modelId);
   const write = writer(sql);
+  const keysOfFilter = createFilterKeys(db);
   const atomically = <T>(work: () => T): T => db.transaction(work).immediate();
   const stored = (row: PaperRow): StoredPaper => ({ key: row.key, paper: paperOf(row) });
 
@@ -49,13 +51,7 @@ export function createSqlitePaperStore(
         key,
         embedding: vector === null ? null : fromBytes(vector),
       })),
-    matchingKeys: async (filter) => {
-      const { where, params } = filterSql(filter);
-      return db
-        .prepare<unknown[], PaperKey>(`SELECT p.key FROM papers p ${whereClause(where)} ORDER BY p.key`)
-        .pluck()
-        .all(...params);
-    },
+    matchingKeys: async (filter) => keysOfFilter(filter),
     planCommit: async (records, replace = false) =>
       records.map((record): CommitPlan => {
         const { outcome, vectorFits, after } = resolve(sql, record, replace);

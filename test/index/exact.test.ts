@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createExactIndex } from '../../src/index/exact.ts';
+import { createSlotTable } from '../../src/index/slot-table.ts';
 import { createTopK } from '../../src/index/top-k.ts';
 import { dot, type Embedding } from '../../src/vector.ts';
 import { clusteredVectors } from '../fixtures/clustered-vectors.ts';
@@ -22,6 +23,31 @@ describe('the best few', () => {
           expect(top.sorted()).toEqual(sorted.slice(0, limit));
         },
       ),
+    );
+  });
+});
+
+describe('the slots of keys', () => {
+  it('are those of a map, whatever is set and deleted', () => {
+    const key = fc.oneof(fc.nat(3_000), fc.integer({ min: 2 ** 32 - 5, max: 2 ** 32 + 5 }));
+    const step = fc.record({ key, slot: fc.option(fc.nat(9)) });
+    fc.assert(
+      fc.property(fc.array(step), fc.array(key), (steps, others) => {
+        const table = createSlotTable();
+        const map = new Map<number, number>();
+        for (const { key, slot } of steps) {
+          if (slot === null) {
+            table.delete(key);
+            map.delete(key);
+          } else {
+            table.set(key, slot);
+            map.set(key, slot);
+          }
+          expect(table.get(key)).toBe(map.get(key));
+        }
+        for (const key of [...others, ...steps.map((one) => one.key)])
+          expect(table.get(key)).toBe(map.get(key));
+      }),
     );
   });
 });
@@ -63,7 +89,7 @@ describe('exact index', () => {
     expect(index.similarity(2, kept)).toBeUndefined();
   });
 
-  it('answers as a full sort does, over several segments and through removals', () => {
+  it('answers as a full sort does, over several blocks and through removals', () => {
     const { index, vectors, draw } = filled(2_500);
     const bytesBefore = index.vectorBytes;
     for (let key = 0; key < 2_500; key += 2) {
@@ -75,6 +101,12 @@ describe('exact index', () => {
     expect(index.vectorBytes).toBeLessThan(bytesBefore);
     const query = draw();
     expect(index.nearest(query, { limit: 25 })).toEqual(truth(vectors, query, 25));
+    // Few of a block's rows, and many: both ways of scoring, with rows in the order that the removals left.
+    for (const part of [17, 3, 1]) {
+      const some = new Map([...vectors].filter(([key]) => key % part === 0));
+      const allowed = [...some.keys()];
+      expect(index.nearest(query, { limit: 25, allowed })).toEqual(truth(some, query, 25));
+    }
     for (const key of vectors.keys()) index.remove(key);
     expect(index.vectorBytes).toBe(0);
     expect(index.nearest(query, { limit: 25 })).toEqual([]);

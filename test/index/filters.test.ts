@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLocalVectorIndex, type LocalVectorIndex } from '../../src/index/local.ts';
+import { PROPOSAL_COST } from '../../src/index/search-cost.ts';
 import type { PaperFilter } from '../../src/paper.ts';
 import { dot } from '../../src/vector.ts';
 import { clusteredVectors } from '../fixtures/clustered-vectors.ts';
@@ -25,7 +26,14 @@ describe('filtered search of a graph', () => {
       const category = dot(embedding, far) > 0 ? 'near' : 'far';
       source.put(key, embedding, { category, upvotes: (key * 617) % 1_000 });
     }
-    index = createLocalVectorIndex({ folder, dimensions: DIMENSIONS, fingerprint: 'model', source });
+    index = createLocalVectorIndex({
+      folder,
+      dimensions: DIMENSIONS,
+      fingerprint: 'model',
+      source,
+      // As if the library were four times as large: at its size, scoring is cheaper nearly always.
+      proposalCost: PROPOSAL_COST / 4,
+    });
     await index.whenSettled();
     expect((await index.status()).state).toBe('graph');
   });
@@ -64,7 +72,9 @@ describe('filtered search of a graph', () => {
     const minUpvotes = 1_000 - 10 * percent;
     const { recall, exact } = await recallAt10({ minUpvotes }, ({ upvotes }) => upvotes >= minUpvotes);
     expect(recall).toBeGreaterThanOrEqual(0.99);
-    expect(exact).toEqual([isExact]);
+    // A graph search that finds too few is followed by scoring, so that at 50 % there may be both.
+    if (isExact) expect(exact).toEqual([true]);
+    else expect(exact).toContain(false);
   });
 
   it('finds the papers of a filter that lie away from the query', async () => {

@@ -35,6 +35,8 @@ function start(folder: string, source: VectorSource, options: Partial<LocalIndex
     fingerprint: 'model',
     source,
     exactBelow: 100,
+    // The graph is to answer, though so few papers are cheaper to score.
+    proposalCost: 0,
     ...options,
   });
   opened.push(index);

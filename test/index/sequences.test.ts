@@ -40,7 +40,14 @@ async function play(steps: (typeof step extends fc.Arbitrary<infer T> ? T : neve
   const folder = temporaryFolder();
   for (let at = 1; at <= 25; at++) source.put(at, VECTORS[at] as Embedding);
   const open = () =>
-    createLocalVectorIndex({ folder, dimensions: DIMENSIONS, fingerprint: 'model', source, exactBelow });
+    createLocalVectorIndex({
+      folder,
+      dimensions: DIMENSIONS,
+      fingerprint: 'model',
+      source,
+      exactBelow,
+      proposalCost: 0,
+    });
   let index = open();
   await index.whenSettled();
   let visible = new Map<PaperKey, Embedding>();

@@ -1,0 +1,119 @@
+import {
+  type IncomingPaper,
+  incomingPaper,
+  loosePaperRecord,
+  mergedPaper,
+  type PaperFilter,
+  textHash,
+} from '../../src/paper.ts';
+import type { PaperStore } from '../../src/store/paper-store.ts';
+import { type Embedding, normalized } from '../../src/vector.ts';
+
+const CLUSTERS = 200;
+/** Noise beside a centre of length 1; two papers of a cluster have a cosine near 0.67. */
+const SPREAD = 0.7;
+const BATCH = 1_000;
+const FIRST_DAY = Date.UTC(2020, 0, 1);
+const DAYS = 1_000;
+
+/** Numbers from 0 to below 1, the same in every run (xorshift). */
+function numbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) / 2 ** 32;
+  };
+}
+
+/** Draws unit vectors around random centres, as papers lie around subjects, and says which centre. */
+export function vectorsOfClusters(dimensions: number): () => { cluster: number; embedding: Embedding } {
+  const random = numbers(20_240_501);
+  const gauss = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  const vector = () => normalized(Float32Array.from({ length: dimensions }, gauss));
+  const centres = Array.from({ length: CLUSTERS }, vector);
+  return () => {
+    const cluster = Math.floor(random() * CLUSTERS);
+    const noise = vector();
+    const embedding = normalized((centres[cluster] ?? noise).map((x, at) => x + SPREAD * (noise[at] ?? 0)));
+    return { cluster, embedding };
+  };
+}
+
+const dayOf = (number: number) => new Date(FIRST_DAY + number * 86_400_000).toISOString().slice(0, 10);
+
+/** Facts that make filters of every selectivity. Categories follow the clusters, everything else is by chance. */
+function recordOf(number: number, cluster: number, random: () => number): IncomingPaper {
+  const share = random();
+  const source =
+    share < 0.001 ? 'rare' : share < 0.011 ? 'few' : share < 0.111 ? 'some' : share < 0.611 ? 'most' : 'rest';
+  const categories = [
+    cluster < CLUSTERS / 2 ? 'half.A' : 'half.B',
+    ...(cluster < CLUSTERS / 10 ? ['tenth.A'] : []),
+    ...(cluster < CLUSTERS / 100 ? ['hundredth.A'] : []),
+    ...(cluster === 0 && random() < 0.2 ? ['thousandth.A'] : []),
+  ];
+  const record = loosePaperRecord.parse({
+    id: `generated-${number}`,
+    title: `Generated paper ${number}`,
+    // As long as a real one: what a filter costs depends on how much there is to read past.
+    abstract: `Paper ${number} of cluster ${cluster}. `.repeat(36),
+    date: dayOf(Math.floor(random() * DAYS)),
+    categories,
+    source,
+    upvotes: Math.floor(random() * 1_000),
+    ...(random() < 0.1 && { codeUrl: `https://example.org/${number}` }),
+  });
+  return incomingPaper(record, 'generated');
+}
+
+/** Fills an empty store with `count` papers. */
+export async function fillLibrary(
+  store: PaperStore,
+  count: number,
+  draw: ReturnType<typeof vectorsOfClusters>,
+): Promise<void> {
+  const random = numbers(7_919);
+  for (let from = 0; from < count; from += BATCH) {
+    const items = Array.from({ length: Math.min(BATCH, count - from) }, (_, at) => {
+      const { cluster, embedding } = draw();
+      const incoming = recordOf(from + at, cluster, random);
+      return { incoming, embedded: { textHash: textHash(mergedPaper(null, incoming)), embedding } };
+    });
+    await store.commitBatch(items);
+  }
+}
+
+/** Commits a change of a paper that passes none of the filters below. */
+export async function commitChange(store: PaperStore, embedding: Embedding, number: number): Promise<void> {
+  const record = { id: 'changing', title: 'Changing', abstract: 'Changing.', commentCount: number };
+  const incoming = incomingPaper(loosePaperRecord.parse(record), 'changing');
+  await store.commitBatch([
+    { incoming, embedded: { textHash: textHash(mergedPaper(null, incoming)), embedding } },
+  ]);
+}
+
+/** Filters by the share of the generated papers that they let through, in per cent. */
+export const GENERATED_FILTERS: readonly { percent: number; name: string; filter: PaperFilter }[] = [
+  { percent: 50, name: 'dates', filter: { from: dayOf(DAYS / 2) } },
+  { percent: 50, name: 'category', filter: { categories: ['half.A'] } },
+  { percent: 50, name: 'source', filter: { sources: ['most'] } },
+  { percent: 50, name: 'upvotes', filter: { minUpvotes: 500 } },
+  { percent: 50, name: 'dates, upvotes', filter: { from: dayOf(DAYS * 0.293), minUpvotes: 293 } },
+  { percent: 10, name: 'dates', filter: { from: dayOf(300), to: dayOf(399) } },
+  { percent: 10, name: 'category', filter: { categories: ['tenth'] } },
+  { percent: 10, name: 'source', filter: { sources: ['some'] } },
+  { percent: 10, name: 'upvotes', filter: { minUpvotes: 900 } },
+  { percent: 10, name: 'code', filter: { hasCode: true } },
+  { percent: 1, name: 'dates', filter: { from: dayOf(500), to: dayOf(509) } },
+  { percent: 1, name: 'category', filter: { categories: ['hundredth'] } },
+  { percent: 1, name: 'source', filter: { sources: ['few'] } },
+  { percent: 1, name: 'upvotes', filter: { minUpvotes: 990 } },
+  { percent: 1, name: 'code, upvotes', filter: { hasCode: true, minUpvotes: 900 } },
+  { percent: 0.1, name: 'dates', filter: { from: dayOf(700), to: dayOf(700) } },
+  { percent: 0.1, name: 'category', filter: { categories: ['thousandth'] } },
+  { percent: 0.1, name: 'source', filter: { sources: ['rare'] } },
+  { percent: 0.1, name: 'upvotes', filter: { minUpvotes: 999 } },
+  { percent: 0.1, name: 'code, upvotes', filter: { hasCode: true, minUpvotes: 990 } },
+];

@@ -1,0 +1,72 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { dot } from '../src/vector.ts';
+import { createVectorBlocks } from '../src/vector-kernel.ts';
+
+const number = fc.float({ min: -1, max: 1, noNaN: true, noDefaultInfinity: true });
+const ROWS = 9;
+
+/** A block with some vectors, a query, and rows to list, in any order. */
+const filled = fc.integer({ min: 1, max: 70 }).chain((dimensions) => {
+  const vector = fc
+    .array(number, { minLength: dimensions, maxLength: dimensions })
+    .map((numbers) => Float32Array.from(numbers));
+  return fc.record({
+    dimensions: fc.constant(dimensions),
+    query: vector,
+    vectors: fc.array(vector, { minLength: ROWS, maxLength: ROWS }),
+    listed: fc.array(fc.nat(ROWS - 1), { maxLength: ROWS }),
+  });
+});
+
+describe('a block of vectors', () => {
+  it('scores its first rows, and listed ones, as a loop does', () => {
+    fc.assert(
+      fc.property(filled, fc.nat(ROWS), ({ dimensions, query, vectors, listed }, count) => {
+        const block = createVectorBlocks(dimensions, ROWS)();
+        vectors.forEach((vector, at) => {
+          block.row(at).set(vector);
+        });
+        const expectScores = (scores: Float32Array, rows: readonly number[]) => {
+          expect(scores).toHaveLength(rows.length);
+          rows.forEach((row, at) => {
+            expect(scores[at]).toBeCloseTo(dot(vectors[row] ?? query, query), 5);
+          });
+        };
+        expectScores(
+          block.scoreFirst(query, count),
+          Array.from({ length: count }, (_, at) => at),
+        );
+        block.listed.set(listed);
+        expectScores(block.scoreListed(query, listed.length), listed);
+        expect(vectors.map((_, at) => block.row(at))).toEqual(vectors);
+      }),
+    );
+  });
+
+  it('scores a block of real size the same by list and by scan, bit for bit', () => {
+    const [dimensions, rows] = [384, 700];
+    const block = createVectorBlocks(dimensions, rows)();
+    for (let at = 0; at < rows; at++) {
+      block.row(at).forEach((_, i, row) => {
+        row[i] = Math.sin(at * 31 + i * i);
+      });
+    }
+    const query = Float32Array.from({ length: dimensions }, (_, i) => Math.cos(i));
+    const scanned = block.scoreFirst(query, rows).slice();
+    for (let at = 0; at < rows; at++) block.listed[at] = rows - 1 - at;
+    expect(block.scoreListed(query, rows)).toEqual(scanned.slice().reverse());
+    expect(scanned[699]).toBeCloseTo(dot(block.row(699), query), 3);
+  });
+
+  it('keeps blocks apart', () => {
+    const make = createVectorBlocks(3, 2);
+    const [one, other] = [make(), make()];
+    one.row(0).set([1, 2, 3]);
+    other.row(0).set([4, 5, 6]);
+    const query = Float32Array.of(1, 1, 1);
+    expect([...one.scoreFirst(query, 2)]).toEqual([6, 0]);
+    expect([...other.scoreFirst(query, 2)]).toEqual([15, 0]);
+    expect(one.bytes).toBe(2 * 16 * 4);
+  });
+});
