@@ -4,6 +4,7 @@ import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Command } from 'commander';
+import { measureLexical } from './bench/lexical.ts';
 
 /**
  * Measurements, never tests: each prints the machine, the versions, what it measured on, every run and the median.
@@ -21,6 +22,15 @@ program
   .action(async (file: string, { runs }: { runs: string }) => {
     printMachine();
     for (let run = 1; run <= Number(runs); run++) await measureIngest(file, run);
+  });
+
+program
+  .command('lexical')
+  .description('build, save, load and search the index of words, without any embedding')
+  .argument('<files...>', 'papers, JSON Lines')
+  .action(async (files: string[]) => {
+    printMachine();
+    await measureLexical(files);
   });
 
 function printMachine(): void {

@@ -121,4 +121,11 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE UNIQUE INDEX picks_never_twice ON picks (user_key, paper_key);
   `,
+  // Words are searched in memory now (src/lexical).
+  `
+  DROP TRIGGER papers_fts_insert;
+  DROP TRIGGER papers_fts_delete;
+  DROP TRIGGER papers_fts_update;
+  DROP TABLE papers_fts;
+  `,
 ];
