@@ -65,9 +65,10 @@ const LONGEST_TERM = 60;
 /**
  * The words of a text in order. Case, accents and width are folded (`Café` -> `cafe`, `CO₂` -> `co2`), words are
  * stemmed after Porter (1980), a possessive `'s` is dropped. Parts of a hyphenated compound are words, and the
- * compound is one more, so that `pre-training` and `pretraining` find each other.
+ * compound is one more, so that `pre-training` and `pretraining` find each other. `read` reads the tokens, each once and
+ * in order, but for compounds: whoever takes in many texts can remember what `readWord` said of a token.
  */
-export function wordsOf(text: string, read: WordReader = readWord): Word[] {
+export function wordsOf(text: string, read: (written: string) => Spelling = readWord): Word[] {
   const words: Word[] = [];
   let position = 0;
   let chain: Word[] = [];
@@ -112,33 +113,11 @@ export function wordsOf(text: string, read: WordReader = readWord): Word[] {
 
 /** What a token is compared by; null for markup. */
 type Spelling = Pick<Word, 'form' | 'term'> | null;
-type WordReader = (written: string) => Spelling;
 
-function readWord(written: string): Spelling {
+/** Reads one token: folds and stems it. */
+export function readWord(written: string): Spelling {
   const form = formOf(written);
   return form === null ? null : { form, term: stemOf(form) };
-}
-
-/**
- * Reads tokens for `wordsOf` and remembers the `limit` latest different ones: whoever takes in many texts meets the
- * same words again and again, and folding and stemming cost more than all the rest.
- */
-export function createWordReader(limit: number): WordReader {
-  // Two generations, each of half the size: what is still in use moves to the younger one, the older one is dropped.
-  let young = new Map<string, Spelling>();
-  let old = young;
-  return (written) => {
-    const known = young.get(written);
-    if (known !== undefined) return known;
-    const remembered = old.get(written);
-    const spelling = remembered === undefined ? readWord(written) : remembered;
-    if (young.size * 2 >= limit) {
-      old = young;
-      young = new Map();
-    }
-    young.set(written, spelling);
-    return spelling;
-  };
 }
 
 /** A token as it is compared before stemming; null for markup. */

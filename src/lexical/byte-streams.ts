@@ -7,6 +7,8 @@ export interface ByteStreams {
   readonly allocatedBytes: number;
   /** Begins a stream: its first address, where its first byte goes. Never 0. */
   begin(): number;
+  /** Appends a byte. Returns the next address. */
+  appendByte(next: number, byte: number): number;
   /** Appends a number from 0 to 2^32 - 1 in 1 to 5 bytes, 7 bits each, low ones first. Returns the next address. */
   append(next: number, value: number): number;
   /** Copies a stream from its first address to its next one into the buffer; returns the bytes' number. */
@@ -74,6 +76,7 @@ export function createByteStreams(saved?: { pages: Uint8Array[]; end: number }):
       return pages.length * PAGE_BYTES;
     },
     begin: () => newSlice(0),
+    appendByte,
     append(next, value) {
       let at = next;
       let rest = value;

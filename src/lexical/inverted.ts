@@ -1,15 +1,13 @@
 import type { PaperKey } from '../paper.ts';
-import { createWordReader, type Word, wordsOf } from '../words.ts';
 import { createColumn } from './column.ts';
 import { FIELDS } from './constants.ts';
 import type { LexicalText } from './lexical-index.ts';
 import { COUNTS, createPostings, type Postings, type PostingsData } from './postings.ts';
-import { createStringTable, type StringTable, type StringTableData } from './string-table.ts';
+import { createVocabulary, type Vocabulary, type VocabularyData } from './vocabulary.ts';
 
 /** Papers by the words of their texts. A paper has a slot; a changed paper gets a new one, the old one is dead. */
 export interface Inverted {
-  readonly terms: StringTable;
-  readonly forms: StringTable;
+  readonly vocabulary: Vocabulary;
   readonly postings: Postings;
   /** Slots given so far, and how many of them are of papers that are still so. */
   readonly slots: number;
@@ -31,42 +29,31 @@ export interface Inverted {
   lengthOf(slot: number, field: number): number;
   /** Living papers that have the term. */
   documents(term: number): number;
-  /** How often a form was said, removed papers included, and its term. */
-  formCount(form: number): number;
-  termOfForm(form: number): number;
+  /** Forgets what only speeds taking in up. */
+  rest(): void;
   data(): InvertedData;
 }
 
 export interface InvertedData {
-  terms: StringTableData;
-  forms: StringTableData;
+  vocabulary: VocabularyData;
   postings: PostingsData;
   keys: Float64Array;
   aliveMask: Uint8Array;
   lengths: Uint32Array;
-  formCounts: Uint32Array;
-  termsOfForms: Uint32Array;
 }
-
-/** Different words whose reading is remembered; some 100 bytes each, while papers are taken in. */
-const REMEMBERED_WORDS = 100_000;
 
 /** One more than the distance of neighbours: no phrase reaches from one field, or author, into the next. */
 const GAP = 2;
 
 export function createInverted(saved?: InvertedData): Inverted {
-  const terms = createStringTable(saved?.terms);
-  const forms = createStringTable(saved?.forms);
+  const vocabulary = createVocabulary(saved?.vocabulary);
   const postings = createPostings(saved?.postings);
   const keys = createColumn(Float64Array, saved?.keys);
   const aliveMask = createColumn(Uint8Array, saved?.aliveMask);
   const lengths = createColumn(Uint32Array, saved?.lengths);
-  const formCounts = createColumn(Uint32Array, saved?.formCounts);
-  const termsOfForms = createColumn(Uint32Array, saved?.termsOfForms);
   const slotOfKey = new Map<PaperKey, number>();
   const totalLengths = new Float64Array(FIELDS.length);
   const document = createDocument();
-  let read = createWordReader(REMEMBERED_WORDS);
   let slots = saved?.keys.length ?? 0;
   let version = 0;
 
@@ -82,30 +69,12 @@ export function createInverted(saved?: InvertedData): Inverted {
     count(slot, 1);
   }
 
-  const termOf = (word: Word) => {
-    const known = forms.size;
-    const form = forms.add(word.form);
-    if (form === known) {
-      formCounts.reserve(form + 1);
-      termsOfForms.reserve(form + 1);
-      termsOfForms.values[form] = terms.add(word.term);
-    }
-    formCounts.values[form] = (formCounts.values[form] as number) + 1;
-    return termsOfForms.values[form] as number;
-  };
   /** Notes the words of a text in a field, whose positions begin at `base`. Returns how many positions it has. */
-  const take = (text: string, field: number, base: number) => {
-    let length = 0;
-    for (const word of wordsOf(text, read)) {
-      const term = termOf(word);
-      if (word.isCompound) document.count(term, FIELDS.length + field, null);
-      else {
-        document.count(term, field, base + word.position);
-        length++;
-      }
-    }
-    return length;
-  };
+  const take = (text: string, field: number, base: number) =>
+    vocabulary.take(text, (term, position) => {
+      if (position === null) document.count(term, FIELDS.length + field, null);
+      else document.count(term, field, base + position);
+    });
   const remove = (key: PaperKey) => {
     const slot = slotOfKey.get(key);
     if (slot === undefined) return false;
@@ -117,8 +86,7 @@ export function createInverted(saved?: InvertedData): Inverted {
   };
 
   return {
-    terms,
-    forms,
+    vocabulary,
     postings,
     get slots() {
       return slots;
@@ -134,9 +102,9 @@ export function createInverted(saved?: InvertedData): Inverted {
       return version;
     },
     get allocatedBytes() {
-      const columns = [keys, aliveMask, lengths, formCounts, termsOfForms];
+      const columns = [keys, aliveMask, lengths];
       const inColumns = columns.reduce((sum, { values }) => sum + values.byteLength, 0);
-      return inColumns + terms.allocatedBytes + forms.allocatedBytes + postings.allocatedBytes;
+      return inColumns + vocabulary.allocatedBytes + postings.allocatedBytes;
     },
     put(key, { title, abstract, authors }) {
       remove(key);
@@ -154,7 +122,7 @@ export function createInverted(saved?: InvertedData): Inverted {
         inAuthors += length;
         base += length + GAP;
       }
-      document.end((term, counts, at, positions) => postings.add(term, slot, counts, at, positions));
+      document.end(slot, postings);
       lengths.values[lengthAt] = inTitle;
       lengths.values[lengthAt + 1] = inAbstract;
       lengths.values[lengthAt + 2] = inAuthors;
@@ -176,22 +144,14 @@ export function createInverted(saved?: InvertedData): Inverted {
       for (let entry = 0; entry < length; entry++) living += aliveMask.values[of[entry] as number] as number;
       return living;
     },
-    formCount: (form) => formCounts.values[form] ?? 0,
-    termOfForm: (form) => termsOfForms.values[form] as number,
-    data() {
-      // Whoever saves is done with taking in: what the reader remembers is not needed soon.
-      read = createWordReader(REMEMBERED_WORDS);
-      return {
-        terms: terms.data(),
-        forms: forms.data(),
-        postings: postings.data(terms.size),
-        keys: keys.values.subarray(0, slots),
-        aliveMask: aliveMask.values.subarray(0, slots),
-        lengths: lengths.values.subarray(0, slots * FIELDS.length),
-        formCounts: formCounts.values.subarray(0, forms.size),
-        termsOfForms: termsOfForms.values.subarray(0, forms.size),
-      };
-    },
+    rest: vocabulary.rest,
+    data: () => ({
+      vocabulary: vocabulary.data(),
+      postings: postings.data(vocabulary.terms.size),
+      keys: keys.values.subarray(0, slots),
+      aliveMask: aliveMask.values.subarray(0, slots),
+      lengths: lengths.values.subarray(0, slots * FIELDS.length),
+    }),
   };
 }
 
@@ -199,36 +159,75 @@ export function createInverted(saved?: InvertedData): Inverted {
 function createDocument() {
   /** Of each term, 1 + its entry in the document numbered by `first`; smaller ones are of earlier documents. */
   const entryOf = createColumn(Uint32Array);
+  const terms = createColumn(Uint32Array);
   const counts = createColumn(Int32Array);
-  const entryTerms: number[] = [];
-  const places: number[][] = [];
+  /** Occurrences in the order of the document: position and entry. */
+  const positions = createColumn(Uint32Array);
+  const entriesOf = createColumn(Uint32Array);
+  /** Positions by entry, and where those of each entry begin. */
+  const sorted = createColumn(Uint32Array);
+  const starts = createColumn(Uint32Array);
   let first = 0;
+  let entries = 0;
+  let occurrences = 0;
 
+  const sort = () => {
+    sorted.reserve(occurrences);
+    starts.reserve(entries + 1);
+    const begin = starts.values;
+    let start = 0;
+    for (let entry = 0; entry < entries; entry++) {
+      begin[entry] = start;
+      for (let field = 0; field < FIELDS.length; field++)
+        start += counts.values[entry * COUNTS + field] as number;
+    }
+    for (let at = 0; at < occurrences; at++) {
+      const entry = entriesOf.values[at] as number;
+      sorted.values[begin[entry] as number] = positions.values[at] as number;
+      begin[entry] = (begin[entry] as number) + 1;
+    }
+  };
   return {
     /** Notes one occurrence, in one of the `COUNTS` ways; a compound has no position. */
     count(term: number, way: number, position: number | null): void {
       entryOf.reserve(term + 1);
       let entry = (entryOf.values[term] as number) - 1 - first;
       if (entry < 0) {
-        entry = entryTerms.length;
-        entryTerms.push(term);
+        entry = entries++;
+        terms.reserve(entries);
+        terms.values[entry] = term;
         entryOf.values[term] = first + entry + 1;
-        counts.reserve((entry + 1) * COUNTS);
-        counts.values.fill(0, entry * COUNTS, (entry + 1) * COUNTS);
-        if (places.length === entry) places.push([]);
+        counts.reserve(entries * COUNTS);
+        for (let at = 0; at < COUNTS; at++) counts.values[entry * COUNTS + at] = 0;
       }
-      counts.values[entry * COUNTS + way] = (counts.values[entry * COUNTS + way] as number) + 1;
-      if (position !== null) places[entry]?.push(position);
+      const at = entry * COUNTS + way;
+      counts.values[at] = (counts.values[at] as number) + 1;
+      if (position === null) return;
+      positions.reserve(occurrences + 1);
+      entriesOf.reserve(occurrences + 1);
+      positions.values[occurrences] = position;
+      entriesOf.values[occurrences++] = entry;
     },
-    /** Hands over each term's counts and positions, and begins the next document. */
-    end(take: (term: number, counts: Int32Array, at: number, positions: readonly number[]) => void): void {
-      entryTerms.forEach((term, entry) => {
-        const positions = places[entry] as number[];
-        take(term, counts.values, entry * COUNTS, positions);
-        positions.length = 0;
-      });
-      first += entryTerms.length;
-      entryTerms.length = 0;
+    /** Writes all of it, and begins the next document. */
+    end(slot: number, postings: Postings): void {
+      sort();
+      let from = 0;
+      for (let entry = 0; entry < entries; entry++) {
+        const to = starts.values[entry] as number;
+        postings.add(
+          terms.values[entry] as number,
+          slot,
+          counts.values,
+          entry * COUNTS,
+          sorted.values,
+          from,
+          to,
+        );
+        from = to;
+      }
+      first += entries;
+      entries = 0;
+      occurrences = 0;
     },
   };
 }

@@ -154,20 +154,21 @@ function arraysOf(data: InvertedData) {
   const { pages, end } = data.postings;
   const used = pages.map((page, at) => page.subarray(0, Math.max(0, end - at * PAGE_BYTES)));
   const { documents, lastSlots, streams } = data.postings;
-  const { terms, forms, keys, aliveMask, lengths, formCounts, termsOfForms } = data;
+  const { terms, forms, formCounts, termsOfForms } = data.vocabulary;
+  const { keys, aliveMask, lengths } = data;
   const single: AnyArray[] = [
     terms.bytes,
     terms.starts,
     forms.bytes,
     forms.starts,
+    formCounts,
+    termsOfForms,
     documents,
     lastSlots,
     streams,
     keys,
     aliveMask,
     lengths,
-    formCounts,
-    termsOfForms,
   ];
   const described = single.map((array) => ({
     type: typeOf(array),
@@ -210,8 +211,12 @@ function dataOf(header: Header, content: Uint8Array, start: number): InvertedDat
   pages.push(last);
   const table = () => ({ bytes: take(Uint8Array), starts: take(Uint32Array) });
   return {
-    terms: table(),
-    forms: table(),
+    vocabulary: {
+      terms: table(),
+      forms: table(),
+      formCounts: take(Uint32Array),
+      termsOfForms: take(Uint32Array),
+    },
     postings: {
       pages,
       end,
@@ -222,8 +227,6 @@ function dataOf(header: Header, content: Uint8Array, start: number): InvertedDat
     keys: take(Float64Array),
     aliveMask: take(Uint8Array),
     lengths: take(Uint32Array),
-    formCounts: take(Uint32Array),
-    termsOfForms: take(Uint32Array),
   };
 }
 

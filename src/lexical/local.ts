@@ -104,6 +104,7 @@ export function createLocalLexicalIndex({
     const fresh = isLoaded ? createMemory(createInverted(loaded.data), loaded.revision) : createMemory();
     savedRevision = isLoaded ? loaded.revision : null;
     await catchUp(fresh, await source.latestRevision());
+    fresh.inverted.rest();
     memory = fresh;
     // An empty library had nothing to save.
     rebuildReason = isLoaded || fresh.inverted.slots === 0 ? null : loaded.reason;
@@ -175,6 +176,7 @@ export function createLocalLexicalIndex({
       await catchUp(fresh, worn.applied);
       // After a reload, what was read here is of another library.
       if (memory !== worn) return;
+      fresh.inverted.rest();
       memory = fresh;
       savedRevision = null;
       rebuildReason = reason;
@@ -184,6 +186,8 @@ export function createLocalLexicalIndex({
   const saveNow = async () => {
     const { inverted, applied } = memory;
     if (savedRevision === applied) return;
+    // It is saved when changes pause.
+    inverted.rest();
     await saveLexicalFile(folder, { libraryId, revision: applied }, inverted.data());
     savedRevision = applied;
   };
@@ -233,8 +237,8 @@ export function createLocalLexicalIndex({
       return {
         count: inverted.alive,
         revision: applied,
-        terms: inverted.terms.size,
-        forms: inverted.forms.size,
+        terms: inverted.vocabulary.terms.size,
+        forms: inverted.vocabulary.forms.size,
         bytes: inverted.allocatedBytes,
         rebuildReason,
       };
@@ -276,7 +280,7 @@ function maskOf(
 function respelt(query: string, { inverted, spelling }: Memory): string | null {
   const replacements = wordsOf(query)
     .filter(({ form, isCompound }) => !isCompound && !isStopWord(form))
-    .filter(({ term }) => inverted.documents(inverted.terms.find(term)) === 0)
+    .filter(({ term }) => inverted.documents(inverted.vocabulary.terms.find(term)) === 0)
     .slice(0, LEXICAL.mostCorrections)
     .flatMap(({ form, start, end }) => {
       const other = spelling.likeliest(form);

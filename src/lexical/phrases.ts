@@ -22,17 +22,18 @@ export function phraseCounts(inverted: Inverted, phrases: readonly number[][], m
 }
 
 /** Where the phrase begins, ascending. */
-function startsOf({ postings }: Inverted, phrase: readonly number[], mask: Uint8Array): number[] {
+function startsOf({ postings, slots }: Inverted, phrase: readonly number[], mask: Uint8Array): number[] {
   if (phrase.some((term) => term < 0)) return [];
   const rarestFirst = phrase
     .map((term, at) => ({ term, at }))
     .sort((a, b) => postings.documents(a.term) - postings.documents(b.term));
   let starts: number[] | null = null;
+  let within = mask;
   for (const { term, at } of rarestFirst) {
     const allowed: number[] | null = starts;
     const kept: number[] = [];
     let next = 0;
-    postings.eachPlace(term, mask, (slot, position) => {
+    postings.eachPlace(term, within, (slot, position) => {
       if (position < at) return;
       const start = slot * POSITIONS + position - at;
       if (allowed) {
@@ -43,6 +44,8 @@ function startsOf({ postings }: Inverted, phrase: readonly number[], mask: Uint8
     });
     if (kept.length === 0) return [];
     starts = kept;
+    within = new Uint8Array(slots);
+    for (const start of kept) within[Math.floor(start / POSITIONS)] = 1;
   }
   return starts ?? [];
 }

@@ -34,8 +34,19 @@ export interface Postings {
   readonly allocatedBytes: number;
   /** Documents that were added to a term, removed ones included. */
   documents(term: number): number;
-  /** Adds a document of a higher slot than all before. `counts` has `COUNTS` entries from `at`. */
-  add(term: number, slot: number, counts: Int32Array, at: number, positions: readonly number[]): void;
+  /**
+   * Adds a document of a higher slot than all before. Of `counts`, `COUNTS` entries from `at` are meant, of
+   * `positions` those from `from` to before `to`, which ascend.
+   */
+  add(
+    term: number,
+    slot: number,
+    counts: Int32Array,
+    at: number,
+    positions: Uint32Array,
+    from: number,
+    to: number,
+  ): void;
   /** Reads a term's documents into buffers that the next call overwrites. */
   decode(term: number): Decoded;
   /**
@@ -45,6 +56,9 @@ export interface Postings {
   eachPlace(term: number, mask: Uint8Array, visit: (slot: number, position: number) => void): void;
   data(terms: number): PostingsData;
 }
+
+/** Counts from here on need more than their bits of the byte: title, abstract, authors. */
+const FULL = [3, 7, 3] as const;
 
 /** Per term: first and next address of the documents, first and next address of the positions. */
 const STREAMS = 4;
@@ -56,16 +70,23 @@ export function createPostings(saved?: PostingsData): Postings {
   const streams: Column<Uint32Array> = createColumn(Uint32Array, saved?.streams);
   const buffer: ByteBuffer = { bytes: new Uint8Array(4_096) };
   let decoded = decodedOf(1_024);
+  const compounds = new Int32Array(3);
 
-  /** Appends to the stream whose two addresses are at `at`. */
-  const append = (at: number, value: number) => {
+  /** Where the next byte of the stream goes whose two addresses are at `at`. */
+  const nextOf = (at: number) => {
     const { values } = streams;
     if (values[at] === 0) {
       const first = bytes.begin();
       values[at] = first;
       values[at + 1] = first;
     }
-    values[at + 1] = bytes.append(values[at + 1] as number, value);
+    return values[at + 1] as number;
+  };
+  const append = (at: number, value: number) => {
+    streams.values[at + 1] = bytes.append(nextOf(at), value);
+  };
+  const appendByte = (at: number, byte: number) => {
+    streams.values[at + 1] = bytes.appendByte(nextOf(at), byte);
   };
   const read = (at: number) =>
     streams.values[at] === 0
@@ -77,7 +98,10 @@ export function createPostings(saved?: PostingsData): Postings {
     const title = counts[at] as number;
     const abstract = counts[at + 1] as number;
     const authors = counts[at + 2] as number;
-    append(stream, Math.min(title, 3) | (Math.min(abstract, 7) << 2) | (Math.min(authors, 3) << 5) | flag);
+    appendByte(
+      stream,
+      Math.min(title, 3) | (Math.min(abstract, 7) << 2) | (Math.min(authors, 3) << 5) | flag,
+    );
     if (title >= 3) append(stream, title - 3);
     if (abstract >= 7) append(stream, abstract - 7);
     if (authors >= 3) append(stream, authors - 3);
@@ -89,36 +113,39 @@ export function createPostings(saved?: PostingsData): Postings {
     read(term * STREAMS);
     const from = buffer.bytes;
     const { slots, title, abstract, authors, places } = decoded;
+    const { compoundInText } = LEXICAL;
     let at = 0;
-    const number = () => {
-      let byte = from[at++] as number;
-      if (byte < 128) return byte;
-      let value = byte & 127;
-      for (let shift = 7; byte > 127; shift += 7) {
-        byte = from[at++] as number;
-        value |= (byte & 127) << shift;
-      }
-      return value >>> 0;
-    };
     let slot = -1;
+    // No closure reads numbers here: this loop is most of a search.
     for (let entry = 0; entry < length; entry++) {
-      slot += number() + 1;
-      const byte = number();
+      let step = from[at++] as number;
+      if (step > 127) {
+        step = numberAt(from, at - 1);
+        at += sizeOf(step) - 1;
+      }
+      slot += step + 1;
+      const byte = from[at++] as number;
       let inTitle = byte & 3;
       let inAbstract = (byte >> 2) & 7;
       let inAuthors = (byte >> 5) & 3;
-      if (inTitle === 3) inTitle += number();
-      if (inAbstract === 7) inAbstract += number();
-      if (inAuthors === 3) inAuthors += number();
+      if (inTitle === 3) {
+        inTitle += numberAt(from, at);
+        at += sizeOf(inTitle - 3);
+      }
+      if (inAbstract === 7) {
+        inAbstract += numberAt(from, at);
+        at += sizeOf(inAbstract - 7);
+      }
+      if (inAuthors === 3) {
+        inAuthors += numberAt(from, at);
+        at += sizeOf(inAuthors - 3);
+      }
       places[entry] = inTitle + inAbstract + inAuthors;
-      if ((byte & 128) !== 0) {
-        const compounds = number();
-        const { compoundInText } = LEXICAL;
-        inTitle += compoundInText * ((compounds & 3) === 3 ? 3 + number() : compounds & 3);
-        const more = (compounds >> 2) & 7;
-        inAbstract += compoundInText * (more === 7 ? 7 + number() : more);
-        const last = (compounds >> 5) & 3;
-        inAuthors += compoundInText * (last === 3 ? 3 + number() : last);
+      if (byte > 127) {
+        at = readCounts(from, at, compounds);
+        inTitle += compoundInText * (compounds[0] as number);
+        inAbstract += compoundInText * (compounds[1] as number);
+        inAuthors += compoundInText * (compounds[2] as number);
       }
       slots[entry] = slot;
       title[entry] = inTitle;
@@ -139,7 +166,7 @@ export function createPostings(saved?: PostingsData): Postings {
       );
     },
     documents: (term) => documents.values[term] ?? 0,
-    add(term, slot, counts, at, positions) {
+    add(term, slot, counts, at, positions, from, to) {
       documents.reserve(term + 1);
       lastSlots.reserve(term + 1);
       streams.reserve((term + 1) * STREAMS);
@@ -153,7 +180,8 @@ export function createPostings(saved?: PostingsData): Postings {
       appendCounts(stream, counts, at, hasCompounds ? 128 : 0);
       if (hasCompounds) appendCounts(stream, counts, at + 3, 0);
       let before = 0;
-      for (const position of positions) {
+      for (let next = from; next < to; next++) {
+        const position = positions[next] as number;
         append(stream + 2, position - before);
         before = position;
       }
@@ -169,11 +197,10 @@ export function createPostings(saved?: PostingsData): Postings {
         const isWanted = mask[slot] !== 0;
         let position = 0;
         for (let left = places[entry] as number; left > 0; left--) {
-          let byte = from[at++] as number;
-          let step = byte & 127;
-          for (let shift = 7; byte > 127; shift += 7) {
-            byte = from[at++] as number;
-            step |= (byte & 127) << shift;
+          let step = from[at++] as number;
+          if (step > 127) {
+            step = numberAt(from, at - 1);
+            at += sizeOf(step) - 1;
           }
           position += step;
           if (isWanted) visit(slot, position);
@@ -193,6 +220,35 @@ export function createPostings(saved?: PostingsData): Postings {
       };
     },
   };
+}
+
+/** The number that begins at a byte, as `ByteStreams.append` writes it. */
+function numberAt(from: Uint8Array, at: number): number {
+  let value = 0;
+  let next = at;
+  for (let shift = 0; ; shift += 7) {
+    const byte = from[next++] as number;
+    value |= (byte & 127) << shift;
+    if (byte < 128) return value >>> 0;
+  }
+}
+
+/** How many bytes a number takes. */
+const sizeOf = (value: number) =>
+  value < 2 ** 7 ? 1 : value < 2 ** 14 ? 2 : value < 2 ** 21 ? 3 : value < 2 ** 28 ? 4 : 5;
+
+/** Reads a byte of three counts and what follows it into `counts`; returns where that ends. */
+function readCounts(from: Uint8Array, start: number, counts: Int32Array): number {
+  const byte = from[start] as number;
+  const parts = [byte & 3, (byte >> 2) & 7, (byte >> 5) & 3];
+  let at = start + 1;
+  for (let field = 0; field < parts.length; field++) {
+    const isFull = parts[field] === FULL[field];
+    const more = isFull ? numberAt(from, at) : 0;
+    if (isFull) at += sizeOf(more);
+    counts[field] = (parts[field] as number) + more;
+  }
+  return at;
 }
 
 const decodedOf = (length: number): Decoded => ({

@@ -41,13 +41,13 @@ export function analysed(query: string, inverted: Inverted, spelling: Spelling):
     const { term, form, isCompound } = word;
     const repeats = Math.min(times, LEXICAL.mostRepeats);
     const weight = repeats * (isCompound ? LEXICAL.compoundInQuery : 1);
-    const found = looked(inverted, inverted.terms.find(term));
+    const found = looked(inverted, inverted.vocabulary.terms.find(term));
     const plain = { term, form, weight, correction: null, ...found };
     if (found.documents > 0 || isCompound || corrections >= LEXICAL.mostCorrections) return plain;
     corrections++;
     const other = spelling.likeliest(form);
     // Said beside its misspelling, the right word is looked for already.
-    if (!other || terms.has(inverted.terms.text(other.term))) return plain;
+    if (!other || terms.has(inverted.vocabulary.terms.text(other.term))) return plain;
     const corrected = looked(inverted, other.term);
     return { ...plain, ...corrected, weight: weight * LEXICAL.correctionWeight, correction: other.form };
   });
@@ -72,7 +72,7 @@ function phrasesOf(query: string, inverted: Inverted): number[][] {
     .map(([, quoted = '']) =>
       wordsOf(quoted)
         .filter(({ isCompound }) => !isCompound)
-        .map(({ term }) => inverted.terms.find(term)),
+        .map(({ term }) => inverted.vocabulary.terms.find(term)),
     )
     .filter((terms) => terms.length > 0)
     .slice(0, LEXICAL.mostPhrases);

@@ -17,12 +17,13 @@ export interface Ranking {
   of(query: AnalysedQuery, slots: readonly number[]): LexicalHit[];
 }
 
-/** Numbers per slot: score, and the mass of terms in any field, in the title, in the authors. */
-const PARTS = 4;
-
 export function createRanking(inverted: Inverted): Ranking {
   const { k1, fields } = LEXICAL;
-  let sums = new Float64Array();
+  /** Per slot: the score, and the mass of the terms found in any field, in the title, in the authors. */
+  let scores = new Float64Array();
+  let masses = new Float32Array();
+  let titleMasses = new Float32Array();
+  let authorMasses = new Float32Array();
   let touched = new Int32Array();
   let touchedCount = 0;
   let norms = FIELDS.map(() => new Float64Array());
@@ -35,7 +36,10 @@ export function createRanking(inverted: Inverted): Ranking {
     normsVersion = version;
     if (touched.length < slots) {
       const room = Math.ceil(slots * 1.25);
-      sums = new Float64Array(room * PARTS);
+      scores = new Float64Array(room);
+      masses = new Float32Array(room);
+      titleMasses = new Float32Array(room);
+      authorMasses = new Float32Array(room);
       touched = new Int32Array(room);
       norms = FIELDS.map(() => new Float64Array(room));
     }
@@ -63,12 +67,11 @@ export function createRanking(inverted: Inverted): Ranking {
       let frequency = (abstract[entry] as number) * (ofAbstract[slot] as number);
       if (inTitle > 0) frequency += inTitle * (ofTitle[slot] as number);
       if (inAuthors > 0) frequency += inAuthors * (ofAuthors[slot] as number);
-      const at = slot * PARTS;
-      if (sums[at + 1] === 0) touched[touchedCount++] = slot;
-      sums[at] = (sums[at] as number) + (most * frequency) / (k1 + frequency);
-      sums[at + 1] = (sums[at + 1] as number) + mass;
-      if (inTitle > 0) sums[at + 2] = (sums[at + 2] as number) + mass;
-      if (inAuthors > 0) sums[at + 3] = (sums[at + 3] as number) + mass;
+      if (masses[slot] === 0) touched[touchedCount++] = slot;
+      scores[slot] = (scores[slot] as number) + (most * frequency) / (k1 + frequency);
+      masses[slot] = (masses[slot] as number) + mass;
+      if (inTitle > 0) titleMasses[slot] = (titleMasses[slot] as number) + mass;
+      if (inAuthors > 0) authorMasses[slot] = (authorMasses[slot] as number) + mass;
     }
   };
   const run = ({ terms }: AnalysedQuery, mask: Uint8Array) => {
@@ -77,20 +80,22 @@ export function createRanking(inverted: Inverted): Ranking {
   };
   const clear = () => {
     for (let at = 0; at < touchedCount; at++) {
-      const from = (touched[at] as number) * PARTS;
-      for (let part = 0; part < PARTS; part++) sums[from + part] = 0;
+      const slot = touched[at] as number;
+      scores[slot] = 0;
+      masses[slot] = 0;
+      titleMasses[slot] = 0;
+      authorMasses[slot] = 0;
     }
     touchedCount = 0;
   };
   const hitOf = (slot: number, massOfAll: number, phrases: Uint8Array | null): LexicalHit => {
-    const part = (at: number) => sums[slot * PARTS + at] as number;
-    const share = (at: number) => (massOfAll === 0 ? 0 : Math.min(1, part(at) / massOfAll));
+    const share = (of: Float32Array) => (massOfAll === 0 ? 0 : Math.min(1, (of[slot] as number) / massOfAll));
     return {
       key: inverted.keyOf(slot),
-      score: part(0),
-      coverage: share(1),
-      title: share(2),
-      authors: share(3),
+      score: scores[slot] as number,
+      coverage: share(masses),
+      title: share(titleMasses),
+      authors: share(authorMasses),
       phrases: phrases?.[slot] ?? 0,
     };
   };
@@ -105,12 +110,7 @@ export function createRanking(inverted: Inverted): Ranking {
       const allowed = phrases && required ? phrases.map((count) => (count === asked ? 1 : 0)) : mask;
       run(query, allowed);
       const total = touchedCount;
-      const slots = highest(
-        touched.subarray(0, total),
-        (slot) => sums[slot * PARTS] as number,
-        inverted.keyOf,
-        limit,
-      );
+      const slots = highest(touched.subarray(0, total), scores, inverted.keyOf, limit);
       const mass = massOf(query);
       const hits = slots.map((slot) => hitOf(slot, mass, phrases));
       clear();
@@ -136,16 +136,17 @@ export const massOf = ({ terms }: AnalysedQuery): number =>
 /** The `limit` slots of the highest scores, best first, ties by smaller key. */
 function highest(
   slots: Int32Array,
-  scoreOf: (slot: number) => number,
+  scores: Float64Array,
   keyOf: (slot: number) => PaperKey,
   limit: number,
 ): number[] {
+  const scoreOf = (slot: number) => scores[slot] as number;
   const better = (a: number, b: number) => scoreOf(b) - scoreOf(a) || keyOf(a) - keyOf(b);
   // Those below the best seen so far are dropped in bulk: sorting at most twice the limit at a time.
   let kept: number[] = [];
   let bar = Number.NEGATIVE_INFINITY;
   for (const slot of slots) {
-    if (scoreOf(slot) < bar) continue;
+    if ((scores[slot] as number) < bar) continue;
     kept.push(slot);
     if (kept.length < 2 * limit + 64) continue;
     kept = kept.sort(better).slice(0, limit);

@@ -21,7 +21,8 @@ const PLAIN = /^[a-z]+$/;
 const A = 97;
 
 export function createSpelling(inverted: Inverted): Spelling {
-  const { forms } = inverted;
+  const { vocabulary } = inverted;
+  const { forms } = vocabulary;
   /** By length in letters; forms that came later are added when a word is next looked for. */
   const byLength: SameLength[] = [];
   let sorted = 0;
@@ -54,10 +55,10 @@ export function createSpelling(inverted: Inverted): Spelling {
             // One edit changes at most two members of the set of letters.
             if (bits(letters ^ (group.letters[at] as number)) > 2 * distance) continue;
             const id = group.forms[at] as number;
-            const count = inverted.formCount(id);
+            const count = vocabulary.formCount(id);
             if (best && count < best.count) continue;
             if (edits(forms.bytesOf(id), distance) > distance) continue;
-            const term = inverted.termOfForm(id);
+            const term = vocabulary.termOfForm(id);
             const text = forms.text(id);
             const isBetter = !best || count > best.count || text < best.form;
             if (isBetter && inverted.documents(term) > 0) best = { form: text, term, count };
