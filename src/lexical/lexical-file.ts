@@ -5,7 +5,7 @@ import { crc32 } from 'node:zlib';
 import { z } from 'zod';
 import { AppError, messageOf } from '../errors.ts';
 import { wordsOf } from '../words.ts';
-import { PAGE_BYTES } from './byte-streams.ts';
+import { aligned, arraysOf, dataOf, describedArrays } from './file-arrays.ts';
 import type { InvertedData } from './inverted.ts';
 
 /*
@@ -24,11 +24,6 @@ const FORMAT = 1;
 const LENGTH_BYTES = 8;
 const CHECKSUM_BYTES = 4;
 const HEADER_LIMIT_BYTES = 64 * 1_024;
-const aligned = (bytes: number) => Math.ceil(bytes / 8) * 8;
-
-const TYPES = { Uint8Array, Int32Array, Uint32Array, Float64Array } as const;
-type AnyArray = Uint8Array | Int32Array | Uint32Array | Float64Array;
-
 const natural = z.int().min(0);
 const headerSchema = z.strictObject({
   format: z.literal(FORMAT),
@@ -37,12 +32,7 @@ const headerSchema = z.strictObject({
   libraryId: z.string(),
   /** Every change up to this store revision is in the index, and none later. */
   revision: natural,
-  arrays: z.array(
-    z.strictObject({
-      type: z.enum(['Uint8Array', 'Int32Array', 'Uint32Array', 'Float64Array']),
-      length: natural,
-    }),
-  ),
+  arrays: describedArrays,
 });
 type Header = z.output<typeof headerSchema>;
 
@@ -135,7 +125,10 @@ export async function loadLexicalFile(
     const header = parsed.data;
     const misfit = misfitOf(header, wanted);
     if (misfit) return { reason: misfit };
-    return { data: dataOf(header, content, aligned(LENGTH_BYTES + headerBytes)), revision: header.revision };
+    return {
+      data: dataOf(header.arrays, content, aligned(LENGTH_BYTES + headerBytes)),
+      revision: header.revision,
+    };
   } catch (error) {
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     return { reason: isMissing ? 'missing: no lexical index was saved' : `damaged: ${messageOf(error)}` };
@@ -147,87 +140,6 @@ function misfitOf({ words, libraryId, revision }: Header, wanted: Wanted): strin
   if (words !== wordsFingerprint()) return 'other words: texts are read in another way now';
   if (revision <= wanted.latestRevision) return null;
   return `stale: it holds revision ${revision}, but the library is only at ${wanted.latestRevision}: it was replaced by an older one`;
-}
-
-/** All arrays in the order of the file; pages are one array in several parts. */
-function arraysOf(data: InvertedData) {
-  const { pages, end } = data.postings;
-  const used = pages.map((page, at) => page.subarray(0, Math.max(0, end - at * PAGE_BYTES)));
-  const { documents, lastSlots, streams } = data.postings;
-  const { terms, forms, formCounts, termsOfForms } = data.vocabulary;
-  const { keys, aliveMask, lengths } = data;
-  const single: AnyArray[] = [
-    terms.bytes,
-    terms.starts,
-    forms.bytes,
-    forms.starts,
-    formCounts,
-    termsOfForms,
-    documents,
-    lastSlots,
-    streams,
-    keys,
-    aliveMask,
-    lengths,
-  ];
-  const described = single.map((array) => ({
-    type: typeOf(array),
-    length: array.length,
-    bytes: array.byteLength,
-    parts: [new Uint8Array(array.buffer, array.byteOffset, array.byteLength)],
-  }));
-  return [{ type: 'Uint8Array' as const, length: end, bytes: end, parts: used }, ...described];
-}
-
-function typeOf(array: AnyArray): keyof typeof TYPES {
-  if (array instanceof Float64Array) return 'Float64Array';
-  if (array instanceof Uint32Array) return 'Uint32Array';
-  return array instanceof Int32Array ? 'Int32Array' : 'Uint8Array';
-}
-
-/** The arrays of a file as views of its bytes. Throws when they do not fill it exactly. */
-function dataOf(header: Header, content: Uint8Array, start: number): InvertedData {
-  let at = start;
-  const arrays = header.arrays.map(({ type, length }) => {
-    const array = new TYPES[type](content.buffer as ArrayBuffer, content.byteOffset + at, length);
-    at += aligned(array.byteLength);
-    return array;
-  });
-  if (at !== content.length)
-    throw new Error(`expected ${at} bytes before the checksum, found ${content.length}`);
-  let next = 0;
-  const take = <T extends AnyArray>(type: new (length: number) => T): T => {
-    const array = arrays[next++];
-    if (array instanceof type) return array;
-    throw new Error(`array ${next - 1} is of another type than expected`);
-  };
-  const bytes = take(Uint8Array);
-  const end = bytes.length;
-  const pages: Uint8Array[] = [];
-  for (let page = 0; page < end; page += PAGE_BYTES) pages.push(bytes.subarray(page, page + PAGE_BYTES));
-  // More will be appended to the last page, which must be whole for that.
-  const last = new Uint8Array(PAGE_BYTES);
-  last.set(pages.pop() ?? []);
-  pages.push(last);
-  const table = () => ({ bytes: take(Uint8Array), starts: take(Uint32Array) });
-  return {
-    vocabulary: {
-      terms: table(),
-      forms: table(),
-      formCounts: take(Uint32Array),
-      termsOfForms: take(Uint32Array),
-    },
-    postings: {
-      pages,
-      end,
-      documents: take(Int32Array),
-      lastSlots: take(Int32Array),
-      streams: take(Uint32Array),
-    },
-    keys: take(Float64Array),
-    aliveMask: take(Uint8Array),
-    lengths: take(Uint32Array),
-  };
 }
 
 /** A file in a buffer of its own, so that its arrays lie at multiples of their size. */

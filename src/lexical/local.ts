@@ -1,30 +1,16 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { AppError, messageOf } from '../errors.ts';
+import { AppError } from '../errors.ts';
 import { type PaperFilter, type PaperKey, restricts } from '../paper.ts';
-import { isStopWord, wordsOf } from '../words.ts';
 import { LEXICAL } from './constants.ts';
-import { createInverted, type Inverted } from './inverted.ts';
-import { loadLexicalFile, saveLexicalFile } from './lexical-file.ts';
-import type { LexicalIndex, LexicalTerm, TextSource } from './lexical-index.ts';
-import { type AnalysedQuery, analysed } from './query.ts';
-import { createRanking, massOf, type Ranking } from './rank.ts';
-import { createSpelling, type Spelling } from './spelling.ts';
+import type { Inverted } from './inverted.ts';
+import type { LexicalIndex, LexicalTerm } from './lexical-index.ts';
+import { analysed } from './query.ts';
+import { massOf } from './rank.ts';
+import { respelt } from './spelling.ts';
+import { createUpkeep, type UpkeepOptions } from './upkeep.ts';
 
 const MOST_HITS = 10_000;
 
-/** Changes read from the source at a time, some 10 ms of work; requests are answered between two slices. */
-const SLICE = 100;
-
-/** It is built anew when more slots than this, and than this part of all, are of papers removed or replaced. */
-const MOST_DEAD = 500;
-const MOST_DEAD_SHARE = 0.25;
-
-export interface LocalLexicalOptions {
-  /** Where the index is saved; several processes may share it. It is made when it is first needed. */
-  folder: string;
-  source: TextSource;
-  log?: (level: 'info' | 'warn' | 'error', text: string) => void;
-}
+export type LocalLexicalOptions = Omit<UpkeepOptions, 'log'> & Partial<Pick<UpkeepOptions, 'log'>>;
 
 export interface LocalLexicalIndex extends LexicalIndex {
   /** Loads or builds the index, unless that was done. Every method but `status`, `save` and `close` begins with it. */
@@ -33,166 +19,14 @@ export interface LocalLexicalIndex extends LexicalIndex {
   whenSettled(): Promise<void>;
 }
 
-/** An index and what works on it; replaced as a whole when it is built anew. */
-interface Memory {
-  inverted: Inverted;
-  ranking: Ranking;
-  spelling: Spelling;
-  /** The last store revision that is applied. */
-  applied: number;
-}
-
-function createMemory(inverted: Inverted = createInverted(), applied = 0): Memory {
-  return { inverted, ranking: createRanking(inverted), spelling: createSpelling(inverted), applied };
-}
-
 /**
  * An inverted index of the whole library in memory, saved to a file and brought up to date from the source. After
  * `close`, methods throw `unavailable`.
  */
-export function createLocalLexicalIndex({
-  folder,
-  source,
-  log = () => {},
-}: LocalLexicalOptions): LocalLexicalIndex {
-  let memory = createMemory();
-  let opening: Promise<void> | null = null;
-  let rebuildReason: string | null = null;
-  let libraryId = '';
-  /** The revision that the file holds, when it is known to be as good as the memory is. */
-  let savedRevision: number | null = null;
-  let rebuilding: Promise<void> | null = null;
-  let isClosed = false;
-
-  const assertOpen = () => {
-    if (isClosed) throw new AppError('unavailable', 'The lexical index is closed.');
-  };
-
-  /** One after the other: what is saved must not change meanwhile, and changes are applied in their order. */
-  let last: Promise<unknown> = Promise.resolve();
-  const exclusively = (work: () => Promise<void>): Promise<void> => {
-    const run = last.then(work);
-    last = run.catch(() => {});
-    return run;
-  };
-
-  /** Applies everything that was committed before the call, in slices with turns of the event loop between. */
-  const catchUp = async (to: Memory, latest: number) => {
-    while (to.applied < latest) {
-      assertOpen();
-      const changes = await source.textChanges(to.applied, SLICE);
-      for (const { revision, key, text } of changes) {
-        if (text) to.inverted.put(key, text);
-        else to.inverted.remove(key);
-        to.applied = revision;
-      }
-      // Revisions need not be dense: a short slice says that everything up to `latest` was seen.
-      if (changes.length < SLICE) to.applied = Math.max(to.applied, latest);
-      await nextTurn();
-    }
-    assertOpen();
-  };
-
-  const load = async () => {
-    libraryId = await source.libraryId();
-    const started = Date.now();
-    const loaded = await loadLexicalFile(folder, {
-      libraryId,
-      latestRevision: await source.latestRevision(),
-    });
-    const isLoaded = 'data' in loaded;
-    const fresh = isLoaded ? createMemory(createInverted(loaded.data), loaded.revision) : createMemory();
-    savedRevision = isLoaded ? loaded.revision : null;
-    await catchUp(fresh, await source.latestRevision());
-    fresh.inverted.rest();
-    memory = fresh;
-    // An empty library had nothing to save.
-    rebuildReason = isLoaded || fresh.inverted.slots === 0 ? null : loaded.reason;
-    const done = isLoaded ? 'loaded' : 'built';
-    log(
-      'info',
-      `The lexical index of ${fresh.inverted.alive} papers was ${done} in ${Date.now() - started} ms.`,
-    );
-    tend();
-  };
-  const open = (): Promise<void> => {
-    assertOpen();
-    opening ??= load().catch((error: unknown) => {
-      opening = null;
-      throw error;
-    });
-    return opening;
-  };
-
-  /** The store was replaced by an older one: everything is read anew while the old index answers. */
-  const reload = async (latest: number) => {
-    log(
-      'warn',
-      `The library went back from revision ${memory.applied} to ${latest}: reading its words anew.`,
-    );
-    libraryId = await source.libraryId();
-    const fresh = createMemory();
-    await catchUp(fresh, latest);
-    memory = fresh;
-    savedRevision = null;
-    rebuildReason = 'stale: the library was replaced by an older one';
-  };
-  const refreshNow = async () => {
-    await open();
-    const latest = await source.latestRevision();
-    if (latest < memory.applied) await reload(latest);
-    else await catchUp(memory, latest);
-    tend();
-  };
-  let waiting: Promise<void> | null = null;
-  /** Calls that come before a run has begun share it. */
-  const refresh = (): Promise<void> => {
-    waiting ??= exclusively(() => {
-      waiting = null;
-      return refreshNow();
-    });
-    return waiting;
-  };
-
-  /** Builds the index anew, in the background, when much of it is dead. */
-  const tend = () => {
-    const { slots, alive } = memory.inverted;
-    const dead = slots - alive;
-    if (isClosed || rebuilding || dead <= Math.max(MOST_DEAD, slots * MOST_DEAD_SHARE)) return;
-    const reason = `worn: ${Math.round((dead / slots) * 100)} % of the index were texts that changed or went`;
-    rebuilding = rebuild(reason)
-      .catch((error: unknown) => {
-        if (!isClosed) log('error', `The lexical index could not be built anew: ${messageOf(error)}`);
-      })
-      .finally(() => {
-        rebuilding = null;
-      });
-  };
-  const rebuild = async (reason: string) => {
-    const worn = memory;
-    const fresh = createMemory();
-    await catchUp(fresh, await source.latestRevision());
-    await exclusively(async () => {
-      await catchUp(fresh, worn.applied);
-      // After a reload, what was read here is of another library.
-      if (memory !== worn) return;
-      fresh.inverted.rest();
-      memory = fresh;
-      savedRevision = null;
-      rebuildReason = reason;
-    });
-  };
-
-  const saveNow = async () => {
-    const { inverted, applied } = memory;
-    if (savedRevision === applied) return;
-    // It is saved when changes pause.
-    inverted.rest();
-    await saveLexicalFile(folder, { libraryId, revision: applied }, inverted.data());
-    savedRevision = applied;
-  };
-
-  const analyse = (query: string): AnalysedQuery => analysed(query, memory.inverted, memory.spelling);
+export function createLocalLexicalIndex(options: LocalLexicalOptions): LocalLexicalIndex {
+  const upkeep = createUpkeep({ ...options, log: options.log ?? (() => {}) });
+  const { source } = options;
+  const { open } = upkeep;
 
   return {
     open,
@@ -203,9 +37,10 @@ export function createLocalLexicalIndex({
       await open();
       const allowed = filter && restricts(filter) ? await source.matchingKeys(filter) : null;
       // From here on without a pause: one state of the index answers the whole call.
-      const wanted = analyse(query);
-      const mask = maskOf(memory.inverted, allowed, filter);
-      const { hits, total, required } = memory.ranking.best(wanted, mask, limit);
+      const { inverted, spelling, ranking } = upkeep.memory;
+      const wanted = analysed(query, inverted, spelling);
+      const mask = maskOf(inverted, allowed, filter);
+      const { hits, total, required } = ranking.best(wanted, mask, limit);
       return {
         hits,
         total,
@@ -216,43 +51,30 @@ export function createLocalLexicalIndex({
     },
     async score(query, keys) {
       await open();
-      const slots = [...new Set(keys)].flatMap((key) => memory.inverted.slotOf(key) ?? []);
-      return new Map(memory.ranking.of(analyse(query), slots).map((hit) => [hit.key, hit]));
+      const { inverted, spelling, ranking } = upkeep.memory;
+      const slots = [...new Set(keys)].flatMap((key) => inverted.slotOf(key) ?? []);
+      return new Map(ranking.of(analysed(query, inverted, spelling), slots).map((hit) => [hit.key, hit]));
     },
     async suggest(query) {
       await open();
-      return respelt(query, memory);
+      const { inverted, spelling } = upkeep.memory;
+      return respelt(query, inverted, spelling);
     },
-    async refresh() {
-      assertOpen();
-      await refresh();
-    },
-    async save() {
-      assertOpen();
-      await opening?.catch(() => {});
-      if (opening) await exclusively(saveNow);
-    },
+    refresh: upkeep.refresh,
+    save: upkeep.save,
     async status() {
-      const { inverted, applied } = memory;
+      const { inverted, applied } = upkeep.memory;
       return {
         count: inverted.alive,
         revision: applied,
         terms: inverted.vocabulary.terms.size,
         forms: inverted.vocabulary.forms.size,
         bytes: inverted.allocatedBytes,
-        rebuildReason,
+        rebuildReason: upkeep.rebuildReason,
       };
     },
-    async whenSettled() {
-      await open();
-      while (rebuilding) await rebuilding;
-    },
-    async close() {
-      isClosed = true;
-      await opening?.catch(() => {});
-      await last;
-      await rebuilding;
-    },
+    whenSettled: upkeep.whenSettled,
+    close: upkeep.close,
   };
 }
 
@@ -274,24 +96,4 @@ function maskOf(
   if (allowed) set(allowed, 1);
   set(excluded, 0);
   return mask;
-}
-
-/** The query with its unknown words replaced, or null when none can be. */
-function respelt(query: string, { inverted, spelling }: Memory): string | null {
-  const replacements = wordsOf(query)
-    .filter(({ form, isCompound }) => !isCompound && !isStopWord(form))
-    .filter(({ term }) => inverted.documents(inverted.vocabulary.terms.find(term)) === 0)
-    .slice(0, LEXICAL.mostCorrections)
-    .flatMap(({ form, start, end }) => {
-      const other = spelling.likeliest(form);
-      return other ? [{ start, end, form: other.form }] : [];
-    });
-  if (replacements.length === 0) return null;
-  let respelt = '';
-  let done = 0;
-  for (const { start, end, form } of replacements) {
-    respelt += query.slice(done, start) + form;
-    done = end;
-  }
-  return respelt + query.slice(done);
 }

@@ -21,9 +21,9 @@ export function createRanking(inverted: Inverted): Ranking {
   const { k1, fields } = LEXICAL;
   /** Per slot: the score, and the mass of the terms found in any field, in the title, in the authors. */
   let scores = new Float64Array();
-  let masses = new Float32Array();
-  let titleMasses = new Float32Array();
-  let authorMasses = new Float32Array();
+  let masses = new Float64Array();
+  let titleMasses = new Float64Array();
+  let authorMasses = new Float64Array();
   let touched = new Int32Array();
   let touchedCount = 0;
   let norms = FIELDS.map(() => new Float64Array());
@@ -37,16 +37,16 @@ export function createRanking(inverted: Inverted): Ranking {
     if (touched.length < slots) {
       const room = Math.ceil(slots * 1.25);
       scores = new Float64Array(room);
-      masses = new Float32Array(room);
-      titleMasses = new Float32Array(room);
-      authorMasses = new Float32Array(room);
+      masses = new Float64Array(room);
+      titleMasses = new Float64Array(room);
+      authorMasses = new Float64Array(room);
       touched = new Int32Array(room);
       norms = FIELDS.map(() => new Float64Array(room));
     }
     FIELDS.forEach((name, field) => {
       const { weight, b } = fields[name];
-      const perWord =
-        alive === 0 ? 0 : b / Math.max((totalLengths[field] as number) / alive, Number.MIN_VALUE);
+      const total = totalLengths[field] as number;
+      const perWord = total === 0 ? 0 : (b * alive) / total;
       const norm = norms[field] as Float64Array;
       for (let slot = 0; slot < slots; slot++) {
         norm[slot] = weight / (1 - b + perWord * inverted.lengthOf(slot, field));
@@ -89,7 +89,7 @@ export function createRanking(inverted: Inverted): Ranking {
     touchedCount = 0;
   };
   const hitOf = (slot: number, massOfAll: number, phrases: Uint8Array | null): LexicalHit => {
-    const share = (of: Float32Array) => (massOfAll === 0 ? 0 : Math.min(1, (of[slot] as number) / massOfAll));
+    const share = (of: Float64Array) => (massOfAll === 0 ? 0 : Math.min(1, (of[slot] as number) / massOfAll));
     return {
       key: inverted.keyOf(slot),
       score: scores[slot] as number,

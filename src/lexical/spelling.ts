@@ -1,3 +1,4 @@
+import { isStopWord, wordsOf } from '../words.ts';
 import { LEXICAL } from './constants.ts';
 import type { Inverted } from './inverted.ts';
 
@@ -69,6 +70,26 @@ export function createSpelling(inverted: Inverted): Spelling {
       return null;
     },
   };
+}
+
+/** The query with its unknown words replaced, or null when none can be. */
+export function respelt(query: string, inverted: Inverted, spelling: Spelling): string | null {
+  const replacements = wordsOf(query)
+    .filter(({ form, isCompound }) => !isCompound && !isStopWord(form))
+    .filter(({ term }) => inverted.documents(inverted.vocabulary.terms.find(term)) === 0)
+    .slice(0, LEXICAL.mostCorrections)
+    .flatMap(({ form, start, end }) => {
+      const other = spelling.likeliest(form);
+      return other ? [{ start, end, form: other.form }] : [];
+    });
+  if (replacements.length === 0) return null;
+  let respelt = '';
+  let done = 0;
+  for (const { start, end, form } of replacements) {
+    respelt += query.slice(done, start) + form;
+    done = end;
+  }
+  return respelt + query.slice(done);
 }
 
 /** The letters a to z of a word as a set of bits; 0 when there is anything else in it. */
