@@ -12,7 +12,7 @@ export const LEXICAL = {
   },
   /** What `gpt4` of `GPT-4` weighs in a text against a word of its own, and what in a query. */
   compoundInText: 1,
-  compoundInQuery: 0.25,
+  compoundInQuery: 0.5,
   /** A word that the query says several times counts that often, up to this. */
   mostRepeats: 3,
   /** Of a long query, so many different terms are looked for: those said most often, then the rarest. */

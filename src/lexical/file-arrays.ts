@@ -23,7 +23,7 @@ export function arraysOf(data: InvertedData) {
   const used = pages.map((page, at) => page.subarray(0, Math.max(0, end - at * PAGE_BYTES)));
   const { documents, lastSlots, streams } = data.postings;
   const { terms, forms, formCounts, termsOfForms } = data.vocabulary;
-  const { keys, aliveMask, lengths } = data;
+  const { keys, aliveMask, lengths, digests } = data;
   const single: AnyArray[] = [
     terms.bytes,
     terms.starts,
@@ -37,6 +37,7 @@ export function arraysOf(data: InvertedData) {
     keys,
     aliveMask,
     lengths,
+    digests,
   ];
   const described = single.map((array) => ({
     type: typeOf(array),
@@ -95,5 +96,6 @@ export function dataOf(described: Described, content: Uint8Array, start: number)
     keys: take(Float64Array),
     aliveMask: take(Uint8Array),
     lengths: take(Uint32Array),
+    digests: take(Uint32Array),
   };
 }

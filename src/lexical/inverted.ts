@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { PaperKey } from '../paper.ts';
 import { createColumn } from './column.ts';
 import { FIELDS } from './constants.ts';
@@ -20,7 +21,7 @@ export interface Inverted {
   /** Rises with every change. */
   readonly version: number;
   readonly allocatedBytes: number;
-  /** Adds a paper, or replaces its text. */
+  /** Adds a paper, or replaces its text; does nothing when the text is the same. */
   put(key: PaperKey, text: LexicalText): void;
   /** False when the paper was not held. */
   remove(key: PaperKey): boolean;
@@ -41,10 +42,22 @@ export interface InvertedData {
   keys: Float64Array;
   aliveMask: Uint8Array;
   lengths: Uint32Array;
+  digests: Uint32Array;
 }
 
 /** One more than the distance of neighbours: no phrase reaches from one field, or author, into the next. */
 const GAP = 2;
+
+/** Numbers of 32 bits that tell texts apart. */
+const DIGEST = 2;
+
+/** Papers get new revisions for other reasons too, all of them when the model changes: their words stay then. */
+function digestOf({ title, abstract, authors }: LexicalText): number[] {
+  const hash = createHash('sha256')
+    .update(JSON.stringify([title, abstract, authors]))
+    .digest();
+  return [hash.readUInt32LE(0), hash.readUInt32LE(4)];
+}
 
 export function createInverted(saved?: InvertedData): Inverted {
   const vocabulary = createVocabulary(saved?.vocabulary);
@@ -52,6 +65,7 @@ export function createInverted(saved?: InvertedData): Inverted {
   const keys = createColumn(Float64Array, saved?.keys);
   const aliveMask = createColumn(Uint8Array, saved?.aliveMask);
   const lengths = createColumn(Uint32Array, saved?.lengths);
+  const digests = createColumn(Uint32Array, saved?.digests);
   const slotOfKey = new Map<PaperKey, number>();
   const totalLengths = new Float64Array(FIELDS.length);
   const document = createDocument();
@@ -76,6 +90,10 @@ export function createInverted(saved?: InvertedData): Inverted {
       if (position === null) document.count(term, FIELDS.length + field, null);
       else document.count(term, field, base + position);
     });
+  const isHeld = (key: PaperKey, digest: readonly number[]) => {
+    const slot = slotOfKey.get(key);
+    return slot !== undefined && digest.every((part, at) => part === digests.values[slot * DIGEST + at]);
+  };
   const remove = (key: PaperKey) => {
     const slot = slotOfKey.get(key);
     if (slot === undefined) return false;
@@ -103,12 +121,15 @@ export function createInverted(saved?: InvertedData): Inverted {
       return version;
     },
     get allocatedBytes() {
-      const columns = [keys, aliveMask, lengths];
+      const columns = [keys, aliveMask, lengths, digests];
       const inColumns = columns.reduce((sum, { values }) => sum + values.byteLength, 0);
       return inColumns + vocabulary.allocatedBytes + postings.allocatedBytes;
     },
-    put(key, { title, abstract, authors }) {
+    put(key, text) {
+      const digest = digestOf(text);
+      if (isHeld(key, digest)) return;
       remove(key);
+      const { title, abstract, authors } = text;
       const slot = slots++;
       keys.reserve(slots);
       aliveMask.reserve(slots);
@@ -127,6 +148,8 @@ export function createInverted(saved?: InvertedData): Inverted {
       lengths.values[lengthAt] = inTitle;
       lengths.values[lengthAt + 1] = inAbstract;
       lengths.values[lengthAt + 2] = inAuthors;
+      digests.reserve(slots * DIGEST);
+      digests.values.set(digest, slot * DIGEST);
       keys.values[slot] = key;
       aliveMask.values[slot] = 1;
       slotOfKey.set(key, slot);
@@ -152,6 +175,7 @@ export function createInverted(saved?: InvertedData): Inverted {
       keys: keys.values.subarray(0, slots),
       aliveMask: aliveMask.values.subarray(0, slots),
       lengths: lengths.values.subarray(0, slots * FIELDS.length),
+      digests: digests.values.subarray(0, slots * DIGEST),
     }),
   };
 }

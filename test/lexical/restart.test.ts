@@ -28,10 +28,11 @@ const QUERIES = [
   'paper17',
 ];
 
-function fill(source: MemoryTextSource, from: number, to: number): void {
+/** Puts papers of these keys in; another edition has other texts. */
+function fill(source: MemoryTextSource, from: number, to: number, edition = 0): void {
   const word = (at: number) => WORDS[(at * 7 + (at >> 3)) % WORDS.length];
   for (let key = from; key <= to; key++) {
-    const words = Array.from({ length: 5 + (key % 9) }, (_, at) => word(key * 31 + at * key));
+    const words = Array.from({ length: 5 + (key % 9) }, (_, at) => word(key * 31 + at * key + edition));
     source.put(key, {
       title: `${word(key)} paper${key}`,
       abstract: words.join(' '),
@@ -217,9 +218,9 @@ describe('a running index', () => {
     const { source, folder } = await savedLibrary();
     const index = start(folder, source);
     await index.open();
-    fill(source, 1, 900);
+    fill(source, 1, 900, 1);
     for (let round = 0; round < 3; round++) {
-      fill(source, 1, 300);
+      fill(source, 1, 300, 2 + round);
       await index.refresh();
       await expectRightAnswers(index, source);
     }
@@ -237,6 +238,20 @@ describe('a running index', () => {
     await again.whenSettled();
     expect(await again.status()).toMatchObject({ count: 904, rebuildReason: null });
     await expectRightAnswers(again, source);
+  });
+
+  it('has nothing to do for papers that changed in other ways', async () => {
+    const { source, folder } = await savedLibrary();
+    const index = start(folder, source);
+    await index.open();
+    const { bytes } = await index.status();
+    for (let round = 0; round < 5; round++) {
+      for (let key = 1; key <= 300; key++) source.touch(key);
+      await index.refresh();
+    }
+    await index.whenSettled();
+    expect(await index.status()).toMatchObject({ count: 300, revision: 1_800, bytes, rebuildReason: null });
+    await expectRightAnswers(index, source);
   });
 
   it('answers other work while it is built', async () => {
