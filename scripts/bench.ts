@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { measureFilters } from './bench/filters.ts';
+import { measureLexical } from './bench/lexical.ts';
 import { printMachine, quantile } from './bench/report.ts';
 
 /**
@@ -30,6 +31,15 @@ program
   .description('nearest papers under filters of 50 % to 0.1 %: which way, how fast, how much is found')
   .option('--papers <number>', 'generated papers', wholeNumber, 40_000)
   .action(measureFilters);
+
+program
+  .command('lexical')
+  .description('build, save, load and search the index of words, without any embedding')
+  .argument('<files...>', 'papers, JSON Lines')
+  .action(async (files: string[]) => {
+    printMachine();
+    await measureLexical(files);
+  });
 
 function wholeNumber(text: string): number {
   const number = Number(text);

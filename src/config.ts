@@ -131,6 +131,7 @@ export function dataPaths(dataFolder: string) {
   return {
     database: join(dataFolder, 'library.sqlite'),
     index: join(dataFolder, 'index'),
+    lexical: join(dataFolder, 'lexical'),
     models: join(dataFolder, 'models'),
   };
 }

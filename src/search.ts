@@ -2,6 +2,7 @@ import { nextCursor, offsetOf } from './cursor.ts';
 import type { Embedder } from './embed/embedder.ts';
 import { AppError } from './errors.ts';
 import type { VectorIndex } from './index/vector-index.ts';
+import type { LexicalIndex } from './lexical/lexical-index.ts';
 import { cleanText, matchesFilter, type Paper, type PaperFilter, type PaperKey } from './paper.ts';
 import { type Page, SEARCH_LIMITS } from './search-limits.ts';
 import { SECOND_PASS, secondPass } from './second-pass.ts';
@@ -23,7 +24,7 @@ export interface ScoreParts {
   /** Cosine similarity of query and paper, and the paper's rank by it, from 1. */
   dense: number | null;
   denseRank: number | null;
-  /** BM25 score, and the paper's rank by it, from 1. */
+  /** BM25F score, and the paper's rank by it, from 1. */
   lexical: number | null;
   lexicalRank: number | null;
 }
@@ -57,6 +58,7 @@ interface Deps {
   store: PaperStore;
   embedder: Embedder;
   index: VectorIndex;
+  lexical: LexicalIndex;
 }
 
 export function createSearch(deps: Deps): Search {
@@ -83,7 +85,7 @@ async function search(deps: Deps, request: Parameters<Search['search']>[0]): Pro
   const offset = offsetOf(request.cursor, [query, mode, filter], SEARCH_LIMITS.depth);
   const [dense, lexical] = await Promise.all([
     mode === 'lexical' ? null : nearestTo(deps, await deps.embedder.embedQuery(query), filter),
-    mode === 'semantic' ? null : deps.store.lexical(query, searchOptions(filter)),
+    mode === 'semantic' ? null : deps.lexical.search(query, searchOptions(filter)),
   ]);
   const similarities = await missingSimilarities(deps, dense, lexical?.hits);
   const fused = fuse(mode, dense, lexical?.hits ?? [], similarities);

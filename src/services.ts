@@ -7,6 +7,8 @@ import { createTransformersEmbedder } from './embed/transformers.ts';
 import { messageOf } from './errors.ts';
 import { createLocalVectorIndex } from './index/local.ts';
 import { createIngest, type Ingest } from './ingest.ts';
+import type { LexicalIndex } from './lexical/lexical-index.ts';
+import { createLocalLexicalIndex } from './lexical/local.ts';
 import { SAMPLE_SOURCE } from './paper.ts';
 import { dailyPicks, type PickDetails } from './recommend/picks.ts';
 import { recommend } from './recommend/recommend.ts';
@@ -26,25 +28,25 @@ const QUIET_BEFORE_SAVE_MS = 30_000;
 const SAMPLE_FILE = fileURLToPath(new URL('../samples/papers.jsonl', import.meta.url));
 
 export interface Services extends ApiServices {
-  /** Resolves when model and index are loaded and an empty library has its sample; rejects when one cannot be. */
+  /** Resolves when model and indexes are loaded and an empty library has its sample; rejects when one cannot be. */
   whenReady: Promise<void>;
-  /** Resolves when the index has reached its final form: nothing is being built, nothing waits. */
+  /** Resolves when the indexes have reached their final form: nothing is being built, nothing waits. */
   whenIndexed(): Promise<void>;
   /** From now on `readyz` says that we are stopping. */
   beginStop(): void;
   /** Ends what is still coming in after the batches that have begun. */
   cutShort(): void;
-  /** Ends background work, saves the index (server), and closes everything. */
+  /** Ends background work, saves the indexes (server), and closes everything. */
   close(): Promise<void>;
 }
 
 export interface OpenOptions {
   /**
-   * `server`: model and index are loaded at once, other processes' changes are followed, the index file is kept.
+   * `server`: model and indexes are loaded at once, other processes' changes are followed, index files are kept.
    * `command`: each part is loaded when first used; a single search scores all vectors, so no graph is loaded.
    */
   mode: 'server' | 'command';
-  /** Forget the saved index first, so that it is built from the stored embeddings. */
+  /** Forget the saved indexes first, so that they are built from the library. */
   freshIndex?: boolean;
   log: (level: 'info' | 'warn' | 'error', text: string) => void;
 }
@@ -69,7 +71,9 @@ export async function openServices(
     dimensions: model.dimensions,
   });
   const people = createSqlitePeopleStore<PickDetails>(db);
-  if (freshIndex) await rm(paths.index, { recursive: true, force: true });
+  if (freshIndex) {
+    for (const folder of [paths.index, paths.lexical]) await rm(folder, { recursive: true, force: true });
+  }
   const index = createLocalVectorIndex({
     folder: paths.index,
     dimensions: model.dimensions,
@@ -78,13 +82,15 @@ export async function openServices(
     log,
     ...(mode === 'command' && { exactBelow: Number.POSITIVE_INFINITY }),
   });
-  // A command ends after its ingest: holding every vector would only let its memory grow with the library.
+  const lexical = createLocalLexicalIndex({ folder: paths.lexical, source: store, log });
+  const both = { refresh: async () => void (await Promise.all([index.refresh(), lexical.refresh()])) };
+  // A command ends after its ingest: holding every paper would only let its memory grow with the library.
   const ingest = createIngest({
     store,
     embedder,
-    index: mode === 'server' ? index : { refresh: async () => {} },
+    index: mode === 'server' ? both : { refresh: async () => {} },
   });
-  const search = createSearch({ store, embedder, index });
+  const search = createSearch({ store, embedder, index, lexical });
   const now = () => new Date().toISOString();
   const background = createBackground();
   const waitingFor = new Set<string>();
@@ -95,9 +101,13 @@ export async function openServices(
     waitingFor.delete(name);
   };
   const start = async () => {
-    await Promise.all([step('model', () => embedder.ready()), step('index', () => index.refresh())]);
+    await Promise.all([
+      step('model', () => embedder.ready()),
+      step('index', () => index.refresh()),
+      step('words', () => lexical.refresh()),
+    ]);
     if (config.sample) await step('sample', () => loadSample(store, ingest, log));
-    background.follow({ index, store, ingest, log });
+    background.follow({ index, lexical, store, ingest, log });
   };
   const whenReady = mode === 'server' ? start() : Promise.resolve();
   whenReady.catch(() => {});
@@ -108,6 +118,7 @@ export async function openServices(
     store,
     people,
     index,
+    lexical,
     embedder,
     ingest,
     search,
@@ -117,7 +128,7 @@ export async function openServices(
     isStopping: () => stopping,
     stopSignal: stop.signal,
     whenReady,
-    whenIndexed: () => index.whenSettled(),
+    whenIndexed: async () => void (await Promise.all([index.whenSettled(), lexical.whenSettled()])),
     beginStop: () => {
       stopping = true;
     },
@@ -126,8 +137,13 @@ export async function openServices(
       stopping = true;
       await background.stop();
       await whenReady.catch(() => {});
-      if (mode === 'server') await index.save().catch((error: unknown) => log('error', messageOf(error)));
+      const report = (error: unknown) => log('error', messageOf(error));
+      if (mode === 'server') await index.save().catch(report);
+      // A command saves what it had to build, so that the next one need not.
+      const isBuilt = (await lexical.status()).rebuildReason !== null;
+      if (mode === 'server' || isBuilt) await lexical.save().catch(report);
       await index.close();
+      await lexical.close();
       await embedder.close();
       await store.close();
     },
@@ -153,6 +169,7 @@ async function loadSample(store: PaperStore, ingest: Ingest, log: OpenOptions['l
 
 interface Followed extends Pick<OpenOptions, 'log'> {
   index: Services['index'];
+  lexical: LexicalIndex;
   store: PaperStore;
   ingest: Ingest;
 }
@@ -165,12 +182,12 @@ function createBackground() {
 
   /**
    * After a change by any process: makes it findable; embeds what has no embedding of this model (the model was
-   * changed, or another process uses another one); saves the index when it has been quiet.
+   * changed, or another process uses another one); saves the indexes when it has been quiet.
    */
-  const createLook = ({ index, store, ingest, log }: Followed) => {
+  const createLook = ({ index, lexical, store, ingest, log }: Followed) => {
     let seen = { revision: -1, at: 0, isChecked: true, isSaved: true };
     return async () => {
-      await index.refresh();
+      await Promise.all([index.refresh(), lexical.refresh()]);
       const { revision } = await index.status();
       if (revision !== seen.revision) {
         seen = { revision, at: Date.now(), isChecked: false, isSaved: false };
@@ -184,6 +201,7 @@ function createBackground() {
       } else if (!seen.isSaved && Date.now() - seen.at >= QUIET_BEFORE_SAVE_MS) {
         seen.isSaved = true;
         await index.save();
+        await lexical.save();
       }
     };
   };

@@ -57,7 +57,7 @@ const TOKEN =
   /\\[a-zA-Z]+|\p{N}+(?:[.,]\p{N}+)+(?![\p{L}\p{N}])|[\p{L}\p{N}\p{M}]+(?:['’][\p{L}\p{N}\p{M}]+)*(?:\+\+|#(?![\p{L}\p{N}])|\*(?![\p{L}\p{N}*]))?/gu;
 
 /** What joins the parts of a compound: `state-of-the-art`, `GPT-4`. */
-const JOINT = /^[-\u2010\u2011\u2012\u2013]$/;
+const JOINTS = '-\u2010\u2011\u2012\u2013';
 
 /** Longer ones are no words, but data. In UTF-16 units. */
 const LONGEST_TERM = 60;
@@ -65,42 +65,64 @@ const LONGEST_TERM = 60;
 /**
  * The words of a text in order. Case, accents and width are folded (`Café` -> `cafe`, `CO₂` -> `co2`), words are
  * stemmed after Porter (1980), a possessive `'s` is dropped. Parts of a hyphenated compound are words, and the
- * compound is one more, so that `pre-training` and `pretraining` find each other.
+ * compound is one more, so that `pre-training` and `pretraining` find each other. `read` reads the tokens, each once and
+ * in order, but for compounds: whoever takes in many texts can remember what `readWord` said of a token.
  */
-export function wordsOf(text: string): Word[] {
+export function wordsOf(text: string, read: (written: string) => Spelling = readWord): Word[] {
   const words: Word[] = [];
   let position = 0;
   let chain: Word[] = [];
   const endChain = () => {
-    const [first, ...rest] = chain;
-    const last = rest.at(-1);
-    if (first && last) {
+    const [first] = chain;
+    const last = chain.at(-1);
+    if (first && last && chain.length > 1) {
       const form = chain.map((part) => part.form).join('');
       if (form.length <= LONGEST_TERM) {
         const { start, position: at } = first;
         words.push({ term: stemOf(form), form, start, end: last.end, position: at, isCompound: true });
       }
     }
-    chain = [];
+    if (chain.length > 0) chain = [];
   };
-  for (const match of text.matchAll(TOKEN)) {
+  let before: Word | null = null;
+  TOKEN.lastIndex = 0;
+  for (let match = TOKEN.exec(text); match !== null; match = TOKEN.exec(text)) {
     const [written] = match;
     const start = match.index;
-    const form = formOf(written);
-    if (form === null) continue;
-    const end = start + written.length;
-    const before = chain.at(-1);
-    if (before && !JOINT.test(text.slice(before.end, start))) endChain();
-    const word: Word = { term: stemOf(form), form, start, end, position: position++, isCompound: false };
+    const spelling = read(written);
+    if (spelling === null) continue;
+    const { form, term } = spelling;
+    const word: Word = {
+      term,
+      form,
+      start,
+      end: start + written.length,
+      position: position++,
+      isCompound: false,
+    };
+    if (before && start === before.end + 1 && JOINTS.includes(text.charAt(before.end))) {
+      if (chain.length === 0) chain.push(before);
+      chain.push(word);
+    } else endChain();
     words.push(word);
-    chain.push(word);
+    before = word;
   }
   endChain();
   return words;
 }
 
+/** What a token is compared by; null for markup. */
+type Spelling = Pick<Word, 'form' | 'term'> | null;
+
+/** Reads one token: folds and stems it. */
+export function readWord(written: string): Spelling {
+  const form = formOf(written);
+  return form === null ? null : { form, term: stemOf(form) };
+}
+
 /** A token as it is compared before stemming; null for markup. */
 function formOf(written: string): string | null {
+  if (/^[a-zA-Z\d]+$/.test(written)) return written.length > LONGEST_TERM ? null : written.toLowerCase();
   if (written.startsWith('\\')) {
     const name = written.slice(1).toLowerCase().replace(/^var/, '');
     return GREEK_NAMES.has(name) ? name : null;

@@ -32,14 +32,15 @@ function importsOf(file: string): Import[] {
 const files = sources('src');
 const imports = files.flatMap(importsOf);
 
-const ADAPTERS = ['src/embed', 'src/index', 'src/store'];
+const ADAPTERS = ['src/embed', 'src/index', 'src/lexical', 'src/store'];
 const PORTS = [
   'src/embed/embedder.ts',
   'src/index/vector-index.ts',
+  'src/lexical/lexical-index.ts',
   'src/store/paper-store.ts',
   'src/store/people-store.ts',
 ];
-const SHARED = ['src/paper.ts', 'src/vector.ts', 'src/vector-kernel.ts', 'src/errors.ts'];
+const SHARED = ['src/paper.ts', 'src/words.ts', 'src/vector.ts', 'src/vector-kernel.ts', 'src/errors.ts'];
 const OUTER = ['src/main.ts', 'src/server.ts', 'src/services.ts', 'src/config.ts', 'src/log.ts'];
 const TECHNOLOGIES = /^(?:hono|@hono\/|better-sqlite3|hnswlib-node|@xenova\/|onnxruntime|onnx-proto)/;
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Embedder } from '../../src/embed/embedder.ts';
 import { createLocalVectorIndex } from '../../src/index/local.ts';
 import { createIngest } from '../../src/ingest.ts';
+import { createLocalLexicalIndex } from '../../src/lexical/local.ts';
 import { createSearch, type Search } from '../../src/search.ts';
 import type { SourceItem } from '../../src/sources/source.ts';
 import type { PaperStore } from '../../src/store/paper-store.ts';
@@ -39,8 +40,10 @@ export async function fillLibrary(
     fingerprint,
     source: store,
   });
+  const lexical = createLocalLexicalIndex({ folder: join(folder, 'lexical'), source: store });
   const close = async () => {
     await index.close();
+    await lexical.close();
     await store.close();
     rmSync(folder, { recursive: true, force: true });
   };
@@ -58,14 +61,14 @@ export async function fillLibrary(
       throw new Error(`${refused.length} papers were refused, such as ${refused.slice(0, 3).join('; ')}.`);
     }
     await index.refresh();
-    await index.whenSettled();
+    await Promise.all([index.whenSettled(), lexical.refresh()]);
   } catch (error) {
     await close();
     throw error;
   }
   return {
     store,
-    searchWith: (embedder) => createSearch({ store, embedder, index }),
+    searchWith: (embedder) => createSearch({ store, embedder, index, lexical }),
     close,
   };
 }

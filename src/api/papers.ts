@@ -101,7 +101,7 @@ const deleteRoute = createRoute({
 });
 
 export function addPaperRoutes(api: Api, services: ApiServices): void {
-  const { store, ingest, index } = services;
+  const { store, ingest, index, lexical } = services;
   api.openAPIRegistry.register('PaperInput', paperInput);
   api.openAPIRegistry.register('PaperPut', putPaperBody);
 
@@ -164,7 +164,7 @@ export function addPaperRoutes(api: Api, services: ApiServices): void {
   api.openapi(deleteRoute, async (c) => {
     const { id } = c.req.valid('param');
     if ((await store.removePapers([id])) === 0) throw noPaper(id);
-    await index.refresh();
+    await Promise.all([index.refresh(), lexical.refresh()]);
     return c.body(null, 204);
   });
 }

@@ -1,6 +1,7 @@
 import type { Embedder } from '../embed/embedder.ts';
 import type { VectorIndex } from '../index/vector-index.ts';
 import type { Ingest } from '../ingest.ts';
+import type { LexicalIndex } from '../lexical/lexical-index.ts';
 import type { PaperFilter } from '../paper.ts';
 import type { PickDetails, PicksAnswer } from '../recommend/picks.ts';
 import type { RecommendAnswer } from '../recommend/recommend.ts';
@@ -13,6 +14,7 @@ export interface ApiServices {
   store: PaperStore;
   people: PeopleStore<PickDetails>;
   index: VectorIndex;
+  lexical: LexicalIndex;
   embedder: Embedder;
   ingest: Ingest;
   search: Search;

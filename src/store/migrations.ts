@@ -127,4 +127,11 @@ export const MIGRATIONS: readonly string[] = [
   DROP INDEX papers_day;
   CREATE INDEX papers_day ON papers (day, key, source, coalesce(upvotes, 0), code_url IS NULL);
   `,
+  // Words are searched in memory now (src/lexical).
+  `
+  DROP TRIGGER papers_fts_insert;
+  DROP TRIGGER papers_fts_delete;
+  DROP TRIGGER papers_fts_update;
+  DROP TABLE papers_fts;
+  `,
 ];

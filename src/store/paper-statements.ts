@@ -25,6 +25,12 @@ const COLUMNS = [
   'updated_at',
 ] as const;
 
+/** A paper's words, or nulls when it is gone. */
+type TextChangeRow = { revision: number; key: number } & (
+  | { title: string; abstract: string; authors: string }
+  | { title: null; abstract: null; authors: null }
+);
+
 /** The prepared statements of the paper store; `modelId` is the model whose vectors it reads and writes. */
 export function paperStatements(db: SqliteDatabase, modelId: number) {
   const select = 'SELECT p.*, i.id FROM papers p JOIN paper_ids i ON i.key = p.key';
@@ -70,6 +76,10 @@ export function paperStatements(db: SqliteDatabase, modelId: number) {
     vectorChanges: db.prepare<[number, number], { revision: number; key: number; vector: Buffer | null }>(
       `SELECT i.revision, i.key, v.vector FROM paper_ids i
        LEFT JOIN vectors v ON v.paper_key = i.key AND v.model_id = ${modelId}
+       WHERE i.revision > ? ORDER BY i.revision LIMIT ?`,
+    ),
+    textChanges: db.prepare<[number, number], TextChangeRow>(
+      `SELECT i.revision, i.key, p.title, p.abstract, p.authors FROM paper_ids i LEFT JOIN papers p ON p.key = i.key
        WHERE i.revision > ? ORDER BY i.revision LIMIT ?`,
     ),
     newestDay: db.prepare<[], string>('SELECT day FROM papers ORDER BY day DESC LIMIT 1').pluck(),

@@ -1,4 +1,5 @@
 import type { VectorSource } from '../index/vector-index.ts';
+import type { TextSource } from '../lexical/lexical-index.ts';
 import type { IncomingPaper, Paper, PaperFilter, PaperKey } from '../paper.ts';
 import type { Embedding } from '../vector.ts';
 
@@ -21,12 +22,6 @@ export interface CommitPlan {
   outcome: 'created' | 'updated' | 'unchanged';
   /** The paper whose text must be embedded first; null when the stored embedding still fits. */
   toEmbed: Paper | null;
-}
-
-export interface LexicalHit {
-  key: PaperKey;
-  /** BM25, higher is better, above 0. */
-  score: number;
 }
 
 export type ListingSort = 'newest' | 'trending';
@@ -53,14 +48,16 @@ export interface LibraryCounts {
 }
 
 /**
- * Papers, their embeddings and their lexical index. Each method is one atomic piece of work. Embeddings belong to
- * the model whose fingerprint the store was opened with; those of other models are kept beside them.
+ * Papers and their embeddings. Each method is one atomic piece of work. Embeddings belong to the model whose
+ * fingerprint the store was opened with; those of other models are kept beside them. A paper's revision rises with
+ * every change of its vectors, title, abstract or authors, and with its removal: both feeds of changes, of vectors and
+ * of texts, tell all of these, and those who read one of them may find nothing changed.
  */
-export interface PaperStore extends VectorSource {
+export interface PaperStore extends VectorSource, TextSource {
   /** Says per record, in order, what committing it would do and whether its text must be embedded first. */
   planCommit(records: readonly IncomingPaper[], replace?: boolean): Promise<CommitPlan[]>;
   /**
-   * Writes records with their embeddings and lexical entries in one transaction: all of them, or none. A `stale`
+   * Writes records with their embeddings in one transaction: all of them, or none. A `stale`
    * item is left out, the others are written. `replace` drops stored facts that a record does not state.
    */
   commitBatch(items: readonly CommitItem[], replace?: boolean): Promise<CommitOutcome[]>;
@@ -74,14 +71,6 @@ export interface PaperStore extends VectorSource {
   paperById(id: string): Promise<StoredPaper | null>;
   /** The embedding of a paper, or null when it has none of the current model. */
   embedding(key: PaperKey): Promise<Embedding | null>;
-  /**
-   * BM25 search for papers with any of the query's words. Any text is a query; one without words matches nothing.
-   * `total` counts all matches, not only the `limit` returned.
-   */
-  lexical(
-    query: string,
-    options: { limit: number; filter?: PaperFilter },
-  ): Promise<{ hits: LexicalHit[]; total: number }>;
   /** One page of papers, newest or trending first. Papers without a date come last. */
   list(options: {
     filter?: PaperFilter;

@@ -9,7 +9,7 @@ import {
 } from '../paper.ts';
 import { fromBytes, toBytes } from '../vector.ts';
 import { createFilterKeys } from './filter-keys.ts';
-import { lexicalSearch, listPapers } from './paper-queries.ts';
+import { listPapers } from './paper-queries.ts';
 import { categoryRows, isOutdated, type PaperRow, paperOf, rowOf } from './paper-row.ts';
 import { paperStatements } from './paper-statements.ts';
 import type {
@@ -51,6 +51,12 @@ export function createSqlitePaperStore(
         key,
         embedding: vector === null ? null : fromBytes(vector),
       })),
+    textChanges: async (afterRevision, limit) =>
+      sql.textChanges.all(afterRevision, limit).map(({ revision, key, title, abstract, authors }) => ({
+        revision,
+        key,
+        text: title === null ? null : { title, abstract, authors: JSON.parse(authors) as string[] },
+      })),
     matchingKeys: async (filter) => keysOfFilter(filter),
     planCommit: async (records, replace = false) =>
       records.map((record): CommitPlan => {
@@ -85,7 +91,6 @@ export function createSqlitePaperStore(
       const vector = sql.vector.get(key);
       return vector === undefined ? null : fromBytes(vector);
     },
-    lexical: async (query, options) => lexicalSearch(db, query, options),
     list: async (options) => listPapers(db, options),
     papersAfter: async (key, limit) => sql.rowsAfter.all(key, limit).map(stored),
     papersWithoutEmbedding: async (limit) => sql.withoutVector.all(limit).map(stored),
@@ -116,10 +121,11 @@ function resolve(sql: Statements, incoming: IncomingPaper, replace: boolean) {
   const sameText = row?.text_hash === hash;
   const vectorFits = sameText && sql.hasVector.get(row.key) !== undefined;
   const version = outdated ? row.version : (incoming.version ?? row?.version ?? null);
+  const sameAuthors = before !== null && JSON.stringify(before.authors) === JSON.stringify(after.authors);
   const unchanged = before !== null && version === row?.version && samePaper(before, after);
   const outcome: CommitPlan['outcome'] =
     before === null ? 'created' : unchanged && (vectorFits || outdated) ? 'unchanged' : 'updated';
-  return { row, after, hash, sameText, vectorFits, version, outcome };
+  return { row, after, hash, sameText, sameAuthors, vectorFits, version, outcome };
 }
 
 /** The writes that make up a transaction; each is called inside one. */
@@ -141,7 +147,8 @@ function writer(sql: Statements) {
       touch(key);
     },
     commit: ({ incoming, embedded }: CommitItem, replace: boolean): CommitOutcome => {
-      const { row, after, hash, sameText, vectorFits, version, outcome } = resolve(sql, incoming, replace);
+      const planned = resolve(sql, incoming, replace);
+      const { row, after, hash, sameText, sameAuthors, vectorFits, version, outcome } = planned;
       if (outcome === 'unchanged') return outcome;
       if (!vectorFits && embedded?.textHash !== hash) return 'stale';
       const key =
@@ -149,7 +156,9 @@ function writer(sql: Statements) {
       // Embeddings of every model are of the old text now.
       if (row && !sameText) sql.clearVectors.run(key);
       putPaper(key, row === undefined, after, version);
+      // A changed title or abstract always comes with a new vector.
       if (!vectorFits && embedded) putVector(key, toBytes(embedded.embedding));
+      else if (!sameAuthors) touch(key);
       return outcome;
     },
   };

@@ -112,6 +112,43 @@ export function paperStoreContract(name: string, open: () => PaperStore): void {
       expect(await store.vectorChanges(revision, 1)).toHaveLength(1);
     });
 
+    it('tells the changes of texts after a revision, once per paper, removals included', async () => {
+      const store = open();
+      await add(store, record({ id: 'a', authors: ['Ada'] }), record({ id: 'b' }), record({ id: 'c' }));
+      const [a, b, c] = await Promise.all(['a', 'b', 'c'].map((id) => keyOf(store, id)));
+      const first = await store.textChanges(0, 10);
+      expect(first.map(({ key, text }) => [key, text])).toEqual([
+        [a, { title: 'Title of a', abstract: 'Abstract of a.', authors: ['Ada'] }],
+        [b, { title: 'Title of b', abstract: 'Abstract of b.', authors: [] }],
+        [c, { title: 'Title of c', abstract: 'Abstract of c.', authors: [] }],
+      ]);
+      const revision = await store.latestRevision();
+      expect(first.at(-1)?.revision).toBe(revision);
+
+      // Authors are words too, though no vector depends on them.
+      await add(store, record({ id: 'c', authors: ['Emmy'] }));
+      await add(store, record({ id: 'a', authors: ['Ada'], title: 'New', upvotes: 3 }));
+      await store.removePapers(['b']);
+      const later = await store.textChanges(revision, 10);
+      expect(later.map(({ key, text }) => [key, text?.title, text?.authors])).toEqual([
+        [c, 'Title of c', ['Emmy']],
+        [a, 'New', ['Ada']],
+        [b, undefined, undefined],
+      ]);
+      expect(await store.textChanges(revision, 1)).toEqual(later.slice(0, 1));
+      // The feed of vectors tells these changes as well, with the vector that was there before.
+      expect((await store.vectorChanges(revision, 10)).map(({ key }) => key)).toEqual([c, a, b]);
+    });
+
+    it('raises no revision for facts that are neither words nor vectors, nor for a record that changes nothing', async () => {
+      const store = open();
+      await add(store, record({ id: 'a', authors: ['Ada'] }));
+      const revision = await store.latestRevision();
+      await store.commitBatch([item(record({ id: 'a', authors: ['Ada'], upvotes: 9, date: '2024' }))]);
+      await store.commitBatch([item(record({ id: 'a', authors: ['Ada'], upvotes: 9, date: '2024' }))]);
+      expect(await store.latestRevision()).toBe(revision);
+    });
+
     it('gives a removed paper its own key back, and no other paper that key', async () => {
       const store = open();
       await add(store, record({ id: 'a' }));
@@ -134,88 +171,6 @@ export function paperStoreContract(name: string, open: () => PaperStore): void {
       );
       expect(await store.removeSource('sample')).toBe(2);
       expect((await store.counts()).bySource).toEqual({ test: 1 });
-    });
-
-    describe('lexical search', () => {
-      const library = async () => {
-        const store = open();
-        await add(
-          store,
-          record({ id: 'title', title: 'Graph neural networks', abstract: 'A survey.', date: '2024-05-01' }),
-          record({
-            id: 'abstract',
-            title: 'A survey',
-            abstract: 'On neural networks for graphs.',
-            date: '2023-01-01',
-          }),
-          record({
-            id: 'other',
-            title: 'Cooking',
-            abstract: 'GPT-4 and C++ in the kitchen.',
-            categories: ['cs.LG'],
-          }),
-        );
-        return store;
-      };
-      const ids = async (store: PaperStore, query: string, filter = {}) => {
-        const { hits } = await store.lexical(query, { limit: 10, filter });
-        return (await store.papersByKeys(hits.map(({ key }) => key))).map(({ paper }) => paper.id);
-      };
-
-      it('ranks by BM25 with stemming, a title word before an abstract word', async () => {
-        const store = await library();
-        expect(await ids(store, 'network graph')).toEqual(['title', 'abstract']);
-        const { hits, total } = await store.lexical('network graph', { limit: 1 });
-        expect([hits.length, total]).toEqual([1, 2]);
-        expect(hits[0]?.score).toBeGreaterThan(0);
-      });
-
-      it.each([
-        '"',
-        '*',
-        'NEAR(',
-        'AND',
-        'a OR',
-        '(',
-        ')',
-        '^',
-        'title:',
-        '-',
-        '{}',
-        "'",
-        '\\',
-        '?',
-        '',
-        '   ',
-        '\u0000',
-      ])('takes %j for a query like any other', async (query) => {
-        await expect(ids(await library(), query)).resolves.toBeInstanceOf(Array);
-      });
-
-      it('finds names with symbols', async () => {
-        const store = await library();
-        expect(await ids(store, 'GPT-4')).toEqual(['other']);
-        expect(await ids(store, 'C++')).toEqual(['other']);
-      });
-
-      it('applies filters', async () => {
-        const store = await library();
-        expect(await ids(store, 'networks', { from: '2024-01-01' })).toEqual(['title']);
-        expect(await ids(store, 'networks', { to: '2023-12-31' })).toEqual(['abstract']);
-        expect(await ids(store, 'kitchen', { categories: ['cs'] })).toEqual(['other']);
-        expect(await ids(store, 'kitchen', { categories: ['cs.L'] })).toEqual([]);
-        expect(await ids(store, 'networks', { excludedKeys: [await keyOf(store, 'title')] })).toEqual([
-          'abstract',
-        ]);
-      });
-
-      it('forgets the words of a text that changed or went', async () => {
-        const store = await library();
-        await add(store, record({ id: 'title', title: 'Renamed', abstract: 'Entirely.' }));
-        expect(await ids(store, 'network')).toEqual(['abstract']);
-        await store.removePapers(['abstract']);
-        expect(await ids(store, 'network')).toEqual([]);
-      });
     });
 
     describe('listings', () => {

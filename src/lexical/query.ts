@@ -1,0 +1,79 @@
+import { isStopWord, type Word, wordsOf } from '../words.ts';
+import { LEXICAL } from './constants.ts';
+import type { Inverted } from './inverted.ts';
+import type { Spelling } from './spelling.ts';
+
+/** A term to look for, with its number in the index; -1 for one that no paper has, in any likely spelling. */
+export interface QueryTerm {
+  id: number;
+  term: string;
+  form: string;
+  weight: number;
+  correction: string | null;
+  idf: number;
+  documents: number;
+}
+
+export interface AnalysedQuery {
+  terms: QueryTerm[];
+  /** The numbers of the terms of each quoted phrase, in order; -1 for one that no paper has. */
+  phrases: number[][];
+}
+
+/**
+ * What a query asks for. Stop words are left out, unless there is nothing else; of the rest, those that some paper
+ * has, at most `mostTerms`; words that no paper has by their likeliest spelling.
+ */
+export function analysed(query: string, inverted: Inverted, spelling: Spelling): AnalysedQuery {
+  const all = wordsOf(query);
+  const content = all.filter(({ form }) => !isStopWord(form));
+  const terms = new Map<string, { word: Word; times: number }>();
+  for (const word of content.length > 0 ? content : all) {
+    const known = terms.get(word.term);
+    if (!known) terms.set(word.term, { word, times: 1 });
+    else {
+      known.times++;
+      if (!word.isCompound) known.word = word;
+    }
+  }
+  let corrections = 0;
+  const wanted = [...terms.values()].map(({ word, times }): QueryTerm => {
+    const { term, form, isCompound } = word;
+    const repeats = Math.min(times, LEXICAL.mostRepeats);
+    const weight = repeats * (isCompound ? LEXICAL.compoundInQuery : 1);
+    const found = looked(inverted, inverted.vocabulary.terms.find(term));
+    const plain = { term, form, weight, correction: null, ...found };
+    if (found.documents > 0 || isCompound || corrections >= LEXICAL.mostCorrections) return plain;
+    corrections++;
+    const other = spelling.likeliest(form);
+    // Said beside its misspelling, the right word is looked for already.
+    if (!other || terms.has(inverted.vocabulary.terms.text(other.term))) return plain;
+    const corrected = looked(inverted, other.term);
+    return { ...plain, ...corrected, weight: weight * LEXICAL.correctionWeight, correction: other.form };
+  });
+  const findable = wanted
+    .filter(({ documents }) => documents > 0)
+    .sort((a, b) => b.weight - a.weight || b.idf - a.idf)
+    .slice(0, LEXICAL.mostTerms);
+  const missing = wanted.filter(({ documents }) => documents === 0).slice(0, LEXICAL.mostTerms);
+  return { terms: [...findable, ...missing], phrases: phrasesOf(query, inverted) };
+}
+
+/** idf as Lucene has it, never below 0: ln(1 + (N - n + 0.5) / (n + 0.5)). */
+function looked(inverted: Inverted, id: number): Pick<QueryTerm, 'id' | 'idf' | 'documents'> {
+  const documents = inverted.documents(id);
+  const idf = Math.log(1 + (inverted.alive - documents + 0.5) / (documents + 0.5));
+  return { id: documents > 0 ? id : -1, idf, documents };
+}
+
+/** Words in quotes, stop words too, compounds not: their parts are there. */
+function phrasesOf(query: string, inverted: Inverted): number[][] {
+  return [...query.matchAll(/["“”]([^"“”]+)["“”]/g)]
+    .map(([, quoted = '']) =>
+      wordsOf(quoted)
+        .filter(({ isCompound }) => !isCompound)
+        .map(({ term }) => inverted.vocabulary.terms.find(term)),
+    )
+    .filter((terms) => terms.length > 0)
+    .slice(0, LEXICAL.mostPhrases);
+}

@@ -1,0 +1,217 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { AppError, messageOf } from '../errors.ts';
+import { createInverted, type Inverted } from './inverted.ts';
+import { loadLexicalFile, saveLexicalFile } from './lexical-file.ts';
+import type { TextSource } from './lexical-index.ts';
+import { createRanking, type Ranking } from './rank.ts';
+import { createSpelling, type Spelling } from './spelling.ts';
+
+/** Changes read from the source at a time, some 10 ms of work; requests are answered between two slices. */
+const SLICE = 100;
+
+/** It is built anew when more slots than this, and than this part of all, are of papers removed or replaced. */
+const MOST_DEAD = 500;
+const MOST_DEAD_SHARE = 0.25;
+
+export interface UpkeepOptions {
+  /** Where the index is saved; several processes may share it. It is made when it is first needed. */
+  folder: string;
+  source: TextSource;
+  log: (level: 'info' | 'warn' | 'error', text: string) => void;
+}
+
+/** An index and what works on it; replaced as a whole when it is built anew. */
+export interface Memory {
+  inverted: Inverted;
+  ranking: Ranking;
+  spelling: Spelling;
+  /** The last store revision that is applied. */
+  applied: number;
+}
+
+function createMemory(inverted: Inverted = createInverted(), applied = 0): Memory {
+  return { inverted, ranking: createRanking(inverted), spelling: createSpelling(inverted), applied };
+}
+
+/** Keeps an index, and its saved file, following the source. After `close`, methods throw `unavailable`. */
+export interface Upkeep {
+  /** What answers now: to be asked for after each pause. */
+  readonly memory: Memory;
+  readonly rebuildReason: string | null;
+  /** Loads or builds the index, unless that was done. */
+  open(): Promise<void>;
+  /** Applies what the source committed before this call. */
+  refresh(): Promise<void>;
+  /** Writes the file, unless it is current or the index was never opened. Throws `index_failed`. */
+  save(): Promise<void>;
+  whenSettled(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export function createUpkeep({ folder, source, log }: UpkeepOptions): Upkeep {
+  let memory = createMemory();
+  let opening: Promise<void> | null = null;
+  let rebuildReason: string | null = null;
+  let libraryId = '';
+  /** The revision that the file holds, when it is known to be as good as the memory is. */
+  let savedRevision: number | null = null;
+  let rebuilding: Promise<void> | null = null;
+  let isClosed = false;
+
+  const assertOpen = () => {
+    if (isClosed) throw new AppError('unavailable', 'The lexical index is closed.');
+  };
+
+  /** One after the other: what is saved must not change meanwhile, and changes are applied in their order. */
+  let last: Promise<unknown> = Promise.resolve();
+  const exclusively = (work: () => Promise<void>): Promise<void> => {
+    const run = last.then(work);
+    last = run.catch(() => {});
+    return run;
+  };
+
+  /** Applies everything that was committed before the call, in slices with turns of the event loop between. */
+  const catchUp = async (to: Memory, latest: number) => {
+    while (to.applied < latest) {
+      assertOpen();
+      const changes = await source.textChanges(to.applied, SLICE);
+      for (const { revision, key, text } of changes) {
+        if (text) to.inverted.put(key, text);
+        else to.inverted.remove(key);
+        to.applied = revision;
+      }
+      // Revisions need not be dense: a short slice says that everything up to `latest` was seen.
+      if (changes.length < SLICE) to.applied = Math.max(to.applied, latest);
+      await nextTurn();
+    }
+    assertOpen();
+  };
+
+  const load = async () => {
+    libraryId = await source.libraryId();
+    const started = Date.now();
+    const loaded = await loadLexicalFile(folder, {
+      libraryId,
+      latestRevision: await source.latestRevision(),
+    });
+    const isLoaded = 'data' in loaded;
+    const fresh = isLoaded ? createMemory(createInverted(loaded.data), loaded.revision) : createMemory();
+    savedRevision = isLoaded ? loaded.revision : null;
+    await catchUp(fresh, await source.latestRevision());
+    fresh.inverted.rest();
+    memory = fresh;
+    // An empty library had nothing to save.
+    rebuildReason = isLoaded || fresh.inverted.slots === 0 ? null : loaded.reason;
+    const done = isLoaded ? 'loaded' : 'built';
+    log(
+      'info',
+      `The lexical index of ${fresh.inverted.alive} papers was ${done} in ${Date.now() - started} ms.`,
+    );
+    tend();
+  };
+  const open = (): Promise<void> => {
+    assertOpen();
+    opening ??= load().catch((error: unknown) => {
+      opening = null;
+      throw error;
+    });
+    return opening;
+  };
+
+  /** The store was replaced by an older one: everything is read anew while the old index answers. */
+  const reload = async (latest: number) => {
+    log(
+      'warn',
+      `The library went back from revision ${memory.applied} to ${latest}: reading its words anew.`,
+    );
+    libraryId = await source.libraryId();
+    const fresh = createMemory();
+    await catchUp(fresh, latest);
+    memory = fresh;
+    savedRevision = null;
+    rebuildReason = 'stale: the library was replaced by an older one';
+  };
+  const refreshNow = async () => {
+    await open();
+    const latest = await source.latestRevision();
+    if (latest < memory.applied) await reload(latest);
+    else await catchUp(memory, latest);
+    tend();
+  };
+  let waiting: Promise<void> | null = null;
+  /** Calls that come before a run has begun share it. */
+  const refresh = (): Promise<void> => {
+    waiting ??= exclusively(() => {
+      waiting = null;
+      return refreshNow();
+    });
+    return waiting;
+  };
+
+  /** Builds the index anew, in the background, when much of it is dead. */
+  const tend = () => {
+    const { slots, alive } = memory.inverted;
+    const dead = slots - alive;
+    if (isClosed || rebuilding || dead <= Math.max(MOST_DEAD, slots * MOST_DEAD_SHARE)) return;
+    const reason = `worn: ${Math.round((dead / slots) * 100)} % of the index were texts that changed or went`;
+    rebuilding = rebuild(reason)
+      .catch((error: unknown) => {
+        if (!isClosed) log('error', `The lexical index could not be built anew: ${messageOf(error)}`);
+      })
+      .finally(() => {
+        rebuilding = null;
+      });
+  };
+  const rebuild = async (reason: string) => {
+    const worn = memory;
+    const fresh = createMemory();
+    await catchUp(fresh, await source.latestRevision());
+    await exclusively(async () => {
+      await catchUp(fresh, worn.applied);
+      // After a reload, what was read here is of another library.
+      if (memory !== worn) return;
+      fresh.inverted.rest();
+      memory = fresh;
+      savedRevision = null;
+      rebuildReason = reason;
+    });
+  };
+
+  const saveNow = async () => {
+    const { inverted, applied } = memory;
+    if (savedRevision === applied) return;
+    // It is saved when changes pause.
+    inverted.rest();
+    await saveLexicalFile(folder, { libraryId, revision: applied }, inverted.data());
+    savedRevision = applied;
+  };
+
+  return {
+    get memory() {
+      return memory;
+    },
+    get rebuildReason() {
+      return rebuildReason;
+    },
+    open,
+    async refresh() {
+      assertOpen();
+      await refresh();
+    },
+    async save() {
+      assertOpen();
+      await opening?.catch(() => {});
+      if (opening) await exclusively(saveNow);
+    },
+    async whenSettled() {
+      await open();
+      while (rebuilding) await rebuilding;
+    },
+    async close() {
+      isClosed = true;
+      await opening?.catch(() => {});
+      await last;
+      await rebuilding;
+    },
+  };
+}
