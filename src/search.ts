@@ -1,8 +1,9 @@
 import { nextCursor, offsetOf } from './cursor.ts';
 import type { Embedder } from './embed/embedder.ts';
 import { AppError } from './errors.ts';
+import { type MatchKind, namedPapers, withNamedFirst } from './exact-match.ts';
 import type { VectorIndex } from './index/vector-index.ts';
-import { cleanText, matchesFilter, type Paper, type PaperFilter, type PaperKey } from './paper.ts';
+import { cleanText, type Paper, type PaperFilter, type PaperKey } from './paper.ts';
 import { type Page, SEARCH_LIMITS } from './search-limits.ts';
 import { SECOND_PASS, secondPass } from './second-pass.ts';
 import { hitsOf, type SimilarAnswer, type SimilarRequest, similarTo } from './similar.ts';
@@ -32,6 +33,8 @@ export interface SearchHit {
   paper: Paper;
   score: number;
   parts: ScoreParts;
+  /** By what the query names the paper, which then comes first; null when it was found by meaning and words. */
+  match: MatchKind | null;
 }
 
 export interface SearchAnswer {
@@ -88,16 +91,16 @@ async function search(deps: Deps, request: Parameters<Search['search']>[0]): Pro
   const similarities = await missingSimilarities(deps, dense, lexical?.hits);
   const fused = fuse(mode, dense, lexical?.hits ?? [], similarities);
   const candidates = mode === 'hybrid' ? secondPass(fused, await topEmbeddings(deps, fused)) : fused;
-  const named = await deps.store.paperById(query);
-  const isNamed = named !== null && matchesFilter(named.paper, filter);
-  const ranked = isNamed ? withFirst(candidates, named.key) : candidates;
+  const totalLexical = lexical?.total ?? null;
+  const named = await namedPapers(deps.store, query, { filter, totalLexical });
+  const ranked = withNamedFirst(candidates, named, unranked);
   const page = ranked.slice(offset, offset + limit);
   return {
     hits: await hitsOf(deps.store, page),
     nextCursor: nextCursor(offset + limit, ranked.length, [query, mode, filter]),
     exact: dense?.exact ?? true,
     mode,
-    totalLexical: lexical?.total ?? null,
+    totalLexical,
   };
 }
 
@@ -140,7 +143,7 @@ function fuse(
 ): Candidate[] {
   const pool = new Map<PaperKey, ScoreParts>();
   const partsOf = (key: PaperKey): ScoreParts => {
-    const parts = pool.get(key) ?? { dense: null, denseRank: null, lexical: null, lexicalRank: null };
+    const parts = pool.get(key) ?? noParts();
     pool.set(key, parts);
     return parts;
   };
@@ -167,10 +170,7 @@ function fuse(
     .slice(0, SEARCH_LIMITS.depth);
 }
 
-/** The paper that the query names by its id comes first, with a score that says so. */
-function withFirst(candidates: readonly Candidate[], key: PaperKey): Candidate[] {
-  const found = candidates.find((candidate) => candidate.key === key);
-  const top = Math.max(1, candidates[0]?.score ?? 0);
-  const parts = found?.parts ?? { dense: null, denseRank: null, lexical: null, lexicalRank: null };
-  return [{ key, parts, score: top }, ...candidates.filter((candidate) => candidate.key !== key)];
-}
+const noParts = (): ScoreParts => ({ dense: null, denseRank: null, lexical: null, lexicalRank: null });
+
+/** The candidate of a named paper that neither search found. */
+const unranked = (key: PaperKey): Candidate => ({ key, parts: noParts(), score: 0 });

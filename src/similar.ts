@@ -78,7 +78,7 @@ export async function similarTo(deps: Deps, request: SimilarRequest): Promise<Si
     .sort((a, b) => b.score - a.score || a.key - b.key)
     .slice(0, SEARCH_LIMITS.depth);
   const spread = diversity > 0 ? diversify(ranked, { diversity, limit: offset + limit }) : ranked;
-  const page = spread.slice(offset, offset + limit);
+  const page = spread.slice(offset, offset + limit).map(({ key, score, parts }) => ({ key, score, parts }));
   return {
     hits: await hitsOf(deps.store, page),
     nextCursor: nextCursor(offset + limit, ranked.length, scope),
@@ -130,14 +130,14 @@ function scoreByExamples(
 }
 
 /** The hits of a page: each candidate with its paper; one that was removed meanwhile is left out. */
-export async function hitsOf<Parts>(
+export async function hitsOf<Candidate extends { key: PaperKey }>(
   store: PaperStore,
-  page: readonly { key: PaperKey; score: number; parts: Parts }[],
-): Promise<{ paper: Paper; score: number; parts: Parts }[]> {
+  page: readonly Candidate[],
+): Promise<(Omit<Candidate, 'key'> & { paper: Paper })[]> {
   const found = await store.papersByKeys(page.map(({ key }) => key));
   const papers = new Map(found.map(({ key, paper }) => [key, paper]));
-  return page.flatMap(({ key, score, parts }) => {
+  return page.flatMap(({ key, ...hit }) => {
     const paper = papers.get(key);
-    return paper ? [{ paper, score, parts }] : [];
+    return paper ? [{ paper, ...hit }] : [];
   });
 }

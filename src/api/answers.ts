@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { MATCH_KINDS } from '../exact-match.ts';
 import { SEARCH_MODES } from '../search.ts';
 import { SIGNALS } from '../store/people-store.ts';
 
@@ -50,6 +51,10 @@ export const searchAnswer = z
           denseRank: nullableNumber,
           lexical: nullableNumber,
           lexicalRank: nullableNumber,
+        }),
+        match: z.enum(MATCH_KINDS).nullable().openapi({
+          description:
+            'By what the query names the paper, which is why it comes first; null for a paper found by words or meaning.',
         }),
       }),
     ),

@@ -3,6 +3,7 @@ import type { SqliteDatabase } from './sqlite.ts';
 
 const COLUMNS = [
   'title',
+  'title_key',
   'abstract',
   'authors',
   'date',
@@ -51,6 +52,10 @@ export function paperStatements(db: SqliteDatabase, modelId: number) {
     remove: db.prepare<[number]>('DELETE FROM papers WHERE key = ?'),
     clearCategories: db.prepare<[number]>('DELETE FROM paper_categories WHERE key = ?'),
     addCategory: db.prepare<[string, number]>('INSERT INTO paper_categories (category, key) VALUES (?, ?)'),
+    clearAuthors: db.prepare<[number]>('DELETE FROM paper_authors WHERE key = ?'),
+    addAuthor: db.prepare<[string, string, number]>(
+      'INSERT INTO paper_authors (family, given, key) VALUES (?, ?, ?)',
+    ),
     vector: db
       .prepare<[number], Buffer>(`SELECT vector FROM vectors WHERE paper_key = ? AND model_id = ${modelId}`)
       .pluck(),

@@ -1,3 +1,4 @@
+import type { AuthorName } from '../identity.ts';
 import type { VectorSource } from '../index/vector-index.ts';
 import type { IncomingPaper, Paper, PaperFilter, PaperKey } from '../paper.ts';
 import type { Embedding } from '../vector.ts';
@@ -27,6 +28,24 @@ export interface LexicalHit {
   key: PaperKey;
   /** BM25, higher is better, above 0. */
   score: number;
+}
+
+/** By what papers may be named. Lists may be empty. */
+export interface PaperNames {
+  ids: readonly string[];
+  arxivIds: readonly string[];
+  /** Lower case, without `doi:` or an address before them. */
+  dois: readonly string[];
+  /** A title's compact key (`compactTitleKey`). */
+  title: string | null;
+  /** An empty `given` stands for any. */
+  authors: readonly AuthorName[];
+}
+
+/** A paper and by what it was named; an arXiv id counts as an id. */
+export interface NamedPaper {
+  key: PaperKey;
+  by: 'id' | 'doi' | 'title' | 'author';
 }
 
 export type ListingSort = 'newest' | 'trending';
@@ -72,6 +91,11 @@ export interface PaperStore extends VectorSource {
   papersByKeys(keys: readonly PaperKey[]): Promise<StoredPaper[]>;
   /** The paper with this id, or null. The id is made canonical first. */
   paperById(id: string): Promise<StoredPaper | null>;
+  /**
+   * The papers with any of these names that pass the filter, each once: by id, then by DOI, by title, by author
+   * (newest first). At most `limit` of each kind; of a family name that more papers than that have, none.
+   */
+  papersNamed(names: PaperNames, options: { limit: number; filter?: PaperFilter }): Promise<NamedPaper[]>;
   /** The embedding of a paper, or null when it has none of the current model. */
   embedding(key: PaperKey): Promise<Embedding | null>;
   /**

@@ -8,8 +8,17 @@ import {
   textHash,
 } from '../paper.ts';
 import { fromBytes, toBytes } from '../vector.ts';
+import { papersNamed } from './paper-names.ts';
 import { lexicalSearch, listPapers, whereClause } from './paper-queries.ts';
-import { categoryRows, filterSql, isOutdated, type PaperRow, paperOf, rowOf } from './paper-row.ts';
+import {
+  authorNames,
+  categoryRows,
+  filterSql,
+  isOutdated,
+  type PaperRow,
+  paperOf,
+  rowOf,
+} from './paper-row.ts';
 import { paperStatements } from './paper-statements.ts';
 import type {
   CommitItem,
@@ -85,6 +94,7 @@ export function createSqlitePaperStore(
       const row = sql.rowById.get(canonicalId(id));
       return row ? stored(row) : null;
     },
+    papersNamed: async (names, options) => papersNamed(db, names, options),
     embedding: async (key) => {
       const vector = sql.vector.get(key);
       return vector === undefined ? null : fromBytes(vector);
@@ -137,6 +147,8 @@ function writer(sql: Statements) {
     (isNew ? sql.insert : sql.update).run({ key, ...rowOf(paper, version, new Date().toISOString()) });
     if (!isNew) sql.clearCategories.run(key);
     for (const category of categoryRows(paper.categories)) sql.addCategory.run(category, key);
+    if (!isNew) sql.clearAuthors.run(key);
+    for (const { family, given } of authorNames(paper.authors)) sql.addAuthor.run(family, given, key);
   };
   return {
     putVector,

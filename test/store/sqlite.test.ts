@@ -85,6 +85,21 @@ describe('the SQLite library', () => {
     expect(() => openSqlite(file)).toThrow(/newer version/);
   });
 
+  it('finds the papers of a library from before names were kept by title and author', async () => {
+    const file = newFile();
+    const { db, papers } = open(file);
+    await papers.commitBatch([item(record({ id: 'a', title: 'Old News', authors: ['Ada Lovelace'] }))]);
+    // As the first schema left it.
+    db.exec(`DROP TABLE paper_authors; DROP INDEX papers_title_key; DROP INDEX papers_doi;
+      DROP INDEX papers_arxiv_id; ALTER TABLE papers DROP COLUMN title_key`);
+    db.pragma('user_version = 1');
+    const names = { ids: [], arxivIds: [], dois: [], title: 'oldnews', authors: [] };
+    const author = { ...names, title: null, authors: [{ family: 'lovelace', given: 'ada' }] };
+    const migrated = open(file).papers;
+    expect(await migrated.papersNamed(names, { limit: 9 })).toMatchObject([{ by: 'title' }]);
+    expect(await migrated.papersNamed(author, { limit: 9 })).toMatchObject([{ by: 'author' }]);
+  });
+
   it('survives a migration that two processes begin at once', () => {
     const file = newFile();
     open(file);
