@@ -2,11 +2,13 @@ import { nextCursor, offsetOf } from './cursor.ts';
 import type { Embedder } from './embed/embedder.ts';
 import { AppError } from './errors.ts';
 import { type MatchKind, namedPapers, withNamedFirst } from './exact-match.ts';
+import { type Hit, hitsOf } from './hits.ts';
 import type { VectorIndex } from './index/vector-index.ts';
-import { cleanText, type Paper, type PaperFilter, type PaperKey } from './paper.ts';
+import { type Fold, foldDuplicates } from './near-duplicates.ts';
+import { cleanText, type PaperFilter, type PaperKey } from './paper.ts';
 import { type Page, SEARCH_LIMITS } from './search-limits.ts';
 import { SECOND_PASS, secondPass } from './second-pass.ts';
-import { hitsOf, type SimilarAnswer, type SimilarRequest, similarTo } from './similar.ts';
+import { type SimilarAnswer, type SimilarRequest, similarTo } from './similar.ts';
 import type { PaperStore } from './store/paper-store.ts';
 import { dot, type Embedding } from './vector.ts';
 
@@ -29,13 +31,14 @@ export interface ScoreParts {
   lexicalRank: number | null;
 }
 
-export interface SearchHit {
-  paper: Paper;
-  score: number;
-  parts: ScoreParts;
-  /** By what the query names the paper, which then comes first; null when it was found by meaning and words. */
-  match: MatchKind | null;
-}
+/** A candidate as it is answered. */
+export type SearchHit = Hit<
+  Candidate & {
+    /** By what the query names the paper, which then comes first; null when it was found by meaning and words. */
+    match: MatchKind | null;
+    alternates: Fold[];
+  }
+>;
 
 export interface SearchAnswer {
   hits: SearchHit[];
@@ -93,7 +96,7 @@ async function search(deps: Deps, request: Parameters<Search['search']>[0]): Pro
   const candidates = mode === 'hybrid' ? secondPass(fused, await topEmbeddings(deps, fused)) : fused;
   const totalLexical = lexical?.total ?? null;
   const named = await namedPapers(deps.store, query, { filter, totalLexical });
-  const ranked = withNamedFirst(candidates, named, unranked);
+  const ranked = await foldDuplicates(deps, withNamedFirst(candidates, named, unranked));
   const page = ranked.slice(offset, offset + limit);
   return {
     hits: await hitsOf(deps.store, page),

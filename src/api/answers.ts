@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { MATCH_KINDS } from '../exact-match.ts';
+import { SAME_BY } from '../near-duplicates.ts';
 import { SEARCH_MODES } from '../search.ts';
 import { SIGNALS } from '../store/people-store.ts';
 
@@ -40,6 +41,21 @@ const exact = z
   .boolean()
   .openapi({ description: 'True: every allowed paper was compared. False: graph search.' });
 
+const alternates = z
+  .array(
+    z.strictObject({
+      id: z.string(),
+      source: z.string(),
+      date: z.string().nullable(),
+      sameBy: z.enum(SAME_BY).openapi({
+        description:
+          'Why it is the same paper: one DOI, one arXiv id, one title with an author in common or a like abstract, or ' +
+          'nearly the same text.',
+      }),
+    }),
+  )
+  .openapi({ description: 'Other entries of the library for this paper, such as its preprint.' });
+
 export const searchAnswer = z
   .strictObject({
     hits: z.array(
@@ -52,6 +68,7 @@ export const searchAnswer = z
           lexical: nullableNumber,
           lexicalRank: nullableNumber,
         }),
+        alternates,
         match: z.enum(MATCH_KINDS).nullable().openapi({
           description:
             'By what the query names the paper, which is why it comes first; null for a paper found by words or meaning.',
@@ -72,6 +89,7 @@ export const similarAnswer = z
         paper,
         score: z.number(),
         parts: z.strictObject({ positive: z.number(), negative: nullableNumber }),
+        alternates,
       }),
     ),
     nextCursor: cursor,

@@ -1,4 +1,5 @@
 import type { PaperRow } from './paper-row.ts';
+import type { PaperIdentity } from './paper-store.ts';
 import type { SqliteDatabase } from './sqlite.ts';
 
 const COLUMNS = [
@@ -34,6 +35,10 @@ export function paperStatements(db: SqliteDatabase, modelId: number) {
     rowByKey: db.prepare<[number], PaperRow>(`${select} WHERE p.key = ?`),
     rowsAfter: db.prepare<[number, number], PaperRow>(`${select} WHERE p.key > ? ORDER BY p.key LIMIT ?`),
     rowById: db.prepare<[string], PaperRow>(`${select} WHERE i.id = ?`),
+    identities: db.prepare<[string], PaperIdentity>(
+      `SELECT key, doi, arxiv_id AS arxivId, title_key AS titleKey FROM papers
+       WHERE key IN (SELECT value FROM json_each(?))`,
+    ),
     keyOf: db.prepare<[string], number>('SELECT key FROM paper_ids WHERE id = ?').pluck(),
     keysOfSource: db.prepare<[string], number>('SELECT key FROM papers WHERE source = ?').pluck(),
     hashOf: db.prepare<[number], string>('SELECT text_hash FROM papers WHERE key = ?').pluck(),

@@ -48,6 +48,15 @@ export interface NamedPaper {
   by: 'id' | 'doi' | 'title' | 'author';
 }
 
+/** What tells whether two papers are the same one. */
+export interface PaperIdentity {
+  key: PaperKey;
+  doi: string | null;
+  arxivId: string | null;
+  /** The folded title (`titleKey`). */
+  titleKey: string;
+}
+
 export type ListingSort = 'newest' | 'trending';
 
 /** Where a listing goes on: the sort value and key of the last paper shown. */
@@ -96,6 +105,8 @@ export interface PaperStore extends VectorSource {
    * (newest first). At most `limit` of each kind; of a family name that more papers than that have, none.
    */
   papersNamed(names: PaperNames, options: { limit: number; filter?: PaperFilter }): Promise<NamedPaper[]>;
+  /** What identifies each of the papers; unknown keys are missing from the map. */
+  identities(keys: readonly PaperKey[]): Promise<Map<PaperKey, PaperIdentity>>;
   /** The embedding of a paper, or null when it has none of the current model. */
   embedding(key: PaperKey): Promise<Embedding | null>;
   /**

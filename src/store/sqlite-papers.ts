@@ -95,6 +95,8 @@ export function createSqlitePaperStore(
       return row ? stored(row) : null;
     },
     papersNamed: async (names, options) => papersNamed(db, names, options),
+    identities: async (keys) =>
+      new Map(sql.identities.all(JSON.stringify(keys)).map((identity) => [identity.key, identity])),
     embedding: async (key) => {
       const vector = sql.vector.get(key);
       return vector === undefined ? null : fromBytes(vector);

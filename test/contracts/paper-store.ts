@@ -192,6 +192,18 @@ export function paperStoreContract(name: string, open: () => PaperStore): void {
         expect(await named(names, { excludedKeys: [1, 2, 3] })).toEqual([]);
       });
 
+      it('come with what identifies them', async () => {
+        const store = await library();
+        const keys = [await keyOf(store, 'b'), await keyOf(store, '2401.00001'), 999];
+        expect([...(await store.identities(keys)).values()]).toEqual(
+          expect.arrayContaining([
+            { key: keys[0], doi: '10.1000/abc', arxivId: '2401.00002', titleKey: 'title of b' },
+            { key: keys[1], doi: null, arxivId: '2401.00001', titleKey: 'pre training again' },
+          ]),
+        );
+        expect((await store.identities(keys)).size).toBe(2);
+      });
+
       it('follow changes and removals', async () => {
         const store = await library();
         await add(store, record({ id: 'c', title: 'Renamed', authors: ['Bo Li'] }));
