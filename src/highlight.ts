@@ -151,7 +151,9 @@ function bestPassage(text: string, matches: readonly Match[], weightOf: (term: s
     const value = weight + inside.length / 1_000;
     if (value > best.value) best = { start, end, value };
   }
-  return spanOf(best);
+  // At the end of the text there may be room for sentences before.
+  const earlier = sentences.find((start) => best.end - start <= longest) ?? best.start;
+  return { start: Math.min(best.start, earlier), end: best.end };
 }
 
 /** Where a passage from `start` ends: with the last sentence that fits if that leaves enough of it, or with a word. */

@@ -1,7 +1,8 @@
-import { nextCursor, offsetOf } from './cursor.ts';
+import { shownOf, unshownHits } from './cursor.ts';
 import type { Embedder } from './embed/embedder.ts';
 import { AppError } from './errors.ts';
 import { type MatchKind, namedPapers, withNamedFirst } from './exact-match.ts';
+import { type Highlights, highlightQuery, highlightsOf } from './highlight.ts';
 import { type Hit, hitsOf } from './hits.ts';
 import type { VectorIndex } from './index/vector-index.ts';
 import { type Fold, foldDuplicates } from './near-duplicates.ts';
@@ -32,7 +33,7 @@ export interface ScoreParts {
 }
 
 /** A candidate as it is answered. */
-export type SearchHit = Hit<
+export type SearchHit = { highlights: Highlights } & Hit<
   Candidate & {
     /** By what the query names the paper, which then comes first; null when it was found by meaning and words. */
     match: MatchKind | null;
@@ -48,6 +49,8 @@ export interface SearchAnswer {
   mode: SearchMode;
   /** Papers with any of the query's words; null when words were not looked for. */
   totalLexical: number | null;
+  /** The query with words that no paper has replaced by like ones that some have; null when there is nothing to say. */
+  didYouMean: string | null;
 }
 
 export interface Search {
@@ -63,6 +66,8 @@ interface Deps {
   store: PaperStore;
   embedder: Embedder;
   index: VectorIndex;
+  /** A better spelling of a query; null when all its words are known, or nothing is like them. */
+  suggest?: (query: string) => Promise<string | null>;
 }
 
 export function createSearch(deps: Deps): Search {
@@ -86,7 +91,8 @@ async function search(deps: Deps, request: Parameters<Search['search']>[0]): Pro
       errors: [{ path: 'q', message: 'expected visible text, got none' }],
     });
   const { mode, filter, limit } = request;
-  const offset = offsetOf(request.cursor, [query, mode, filter], SEARCH_LIMITS.depth);
+  const scope = [query, mode, filter];
+  const shown = shownOf(request.cursor, scope, SEARCH_LIMITS.depth);
   const [dense, lexical] = await Promise.all([
     mode === 'lexical' ? null : nearestTo(deps, await deps.embedder.embedQuery(query), filter),
     mode === 'semantic' ? null : deps.store.lexical(query, searchOptions(filter)),
@@ -97,13 +103,18 @@ async function search(deps: Deps, request: Parameters<Search['search']>[0]): Pro
   const totalLexical = lexical?.total ?? null;
   const named = await namedPapers(deps.store, query, { filter, totalLexical });
   const ranked = await foldDuplicates(deps, withNamedFirst(candidates, named, unranked));
-  const page = ranked.slice(offset, offset + limit);
+  const { page, nextCursor } = unshownHits(ranked, shown, limit, { scope, depth: SEARCH_LIMITS.depth });
+  const words = highlightQuery(query);
   return {
-    hits: await hitsOf(deps.store, page),
-    nextCursor: nextCursor(offset + limit, ranked.length, [query, mode, filter]),
+    hits: (await hitsOf(deps.store, page)).map((hit) => ({
+      ...hit,
+      highlights: highlightsOf(hit.paper, words),
+    })),
+    nextCursor,
     exact: dense?.exact ?? true,
     mode,
     totalLexical,
+    didYouMean: lexical && named.length === 0 ? ((await deps.suggest?.(query)) ?? null) : null,
   };
 }
 

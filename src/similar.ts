@@ -1,4 +1,4 @@
-import { nextCursor, offsetOf } from './cursor.ts';
+import { shownOf, unshownHits } from './cursor.ts';
 import { diversify } from './diversity.ts';
 import type { Embedder } from './embed/embedder.ts';
 import { AppError } from './errors.ts';
@@ -35,8 +35,8 @@ export interface Examples {
   text?: string;
 }
 
-/** Hits more than a page needs, as some may be copies of others. */
-const SPARE_FOR_FOLDING = 5;
+/** Hits more than a page, to know that there are more, and as some may be copies of others. */
+const SPARE_HITS = 6;
 
 export type SimilarRequest = { examples: Examples; filter?: PaperFilter; diversity?: number } & Page;
 
@@ -53,7 +53,7 @@ interface Deps {
 export async function similarTo(deps: Deps, request: SimilarRequest): Promise<SimilarAnswer> {
   const { examples, filter, limit, diversity = 0 } = request;
   const scope = [examples, filter, diversity];
-  const offset = offsetOf(request.cursor, scope, SEARCH_LIMITS.depth);
+  const shown = shownOf(request.cursor, scope, SEARCH_LIMITS.depth);
   const [positive, negative] = await Promise.all([
     exampleEmbeddings(deps, examples.positive, 'positive'),
     exampleEmbeddings(deps, examples.negative, 'negative'),
@@ -69,20 +69,17 @@ export async function similarTo(deps: Deps, request: SimilarRequest): Promise<Si
   const wanted = { targets, positive, negative, filter };
   // One example without diversity: the index's order is the answer, so only what is shown is asked for.
   const isPlain = targets.length === 1 && negative.keys.length === 0 && diversity === 0;
-  const last = offset + limit;
-  const depth = isPlain ? Math.min(last + 1 + SPARE_FOR_FOLDING, SEARCH_LIMITS.depth) : SEARCH_LIMITS.depth;
-  let found = await ranking(deps, wanted, depth);
-  if (found.ranked.length <= last && found.isCut && depth < SEARCH_LIMITS.depth) {
-    found = await ranking(deps, wanted, SEARCH_LIMITS.depth);
-  }
-  const { ranked, exact } = found;
-  const spread = diversity > 0 ? diversify(ranked, { diversity, limit: last }) : ranked;
-  const page = spread.slice(offset, last).map(({ embedding: _, ...candidate }) => candidate);
-  return {
-    hits: await hitsOf(deps.store, page),
-    nextCursor: nextCursor(last, ranked.length, scope),
-    exact,
+  const listed = async (depth: number) => {
+    const { ranked, exact, isCut } = await ranking(deps, wanted, isPlain ? depth : SEARCH_LIMITS.depth);
+    const list = diversity > 0 ? diversify(ranked, { diversity, limit: depth }) : ranked;
+    const paged = unshownHits(list, shown, limit, { scope, depth: SEARCH_LIMITS.depth });
+    return { ...paged, exact, isCut: isCut || list.length < ranked.length };
   };
+  const first = await listed(Math.min(shown.size + limit + SPARE_HITS, SEARCH_LIMITS.depth));
+  const { page, nextCursor, exact } =
+    first.isCut && first.nextCursor === null ? await listed(SEARCH_LIMITS.depth) : first;
+  const candidates = page.map(({ embedding: _, ...candidate }) => candidate);
+  return { hits: await hitsOf(deps.store, candidates), nextCursor, exact };
 }
 
 interface Wanted {
@@ -94,7 +91,7 @@ interface Wanted {
 
 /**
  * The papers near the targets, each once, best first, without the examples and their copies; `depth` of them before
- * folding. `isCut` when there may be more.
+ * folding. `isCut` when more may come after them.
  */
 async function ranking(deps: Deps, { targets, positive, negative, filter }: Wanted, depth: number) {
   const examples = [...positive.keys, ...negative.keys];
@@ -116,7 +113,7 @@ async function ranking(deps: Deps, { targets, positive, negative, filter }: Want
     .slice(0, SEARCH_LIMITS.depth);
   return {
     ranked: await foldDuplicates(deps, scored, examples),
-    isCut: found.some(({ neighbours }) => neighbours.length === depth),
+    isCut: depth < SEARCH_LIMITS.depth && found.some(({ neighbours }) => neighbours.length === depth),
     exact: found.every(({ exact }) => exact),
   };
 }

@@ -68,6 +68,14 @@ describe('highlights', () => {
     expect(passage.html).toContain('<mark>zebra</mark>');
   });
 
+  it('fill the passage with what stands before, at the end of an abstract', () => {
+    const of = { title: 'T', abstract: `${'Nothing is said here. '.repeat(30)}A zebra.` };
+    const { passage } = highlight('zebra', of);
+    expect(passage.end).toBe(of.abstract.length);
+    expect(passage.end - passage.start).toBeGreaterThan(HIGHLIGHT_LIMITS.passageMin);
+    expect(passage.html).toMatch(/^Nothing/);
+  });
+
   it('begin with the abstract when it shares no word with the query', () => {
     const { passage, abstract } = highlight('unrelated');
     expect([abstract, passage.start]).toEqual([[], 0]);
