@@ -1,8 +1,8 @@
-import { type AuthorName, authorName, compactTitleKey, titleKey } from './identity.ts';
+import { authorName, compactTitleKey, titleKey } from './identity.ts';
 import { canonicalId, type PaperFilter, type PaperKey, parseArxivId } from './paper.ts';
 import { SEARCH_LIMITS } from './search-limits.ts';
-import type { NamedPaper, PaperNames, PaperStore } from './store/paper-store.ts';
-import { wordsOf } from './words.ts';
+import type { AuthorQuery, NamedPaper, PaperNames, PaperStore } from './store/paper-store.ts';
+import { isStopWord, type Word, wordsOf } from './words.ts';
 
 /** By what a query names a paper, the surest first. */
 export const MATCH_KINDS = ['id', 'doi', 'title', 'author'] as const satisfies NamedPaper['by'][];
@@ -10,6 +10,12 @@ export type MatchKind = (typeof MATCH_KINDS)[number];
 
 /** Identifiers looked up of one query. */
 const MOST_IDENTIFIERS = 10;
+
+/**
+ * Of the papers that say a word anywhere, authors included, the part that must have it as a family name for it to be
+ * one: `lecun` and `bengio` are, `klein` (bottles), `ricci` (flows) and `panda` (robots) are not.
+ */
+const FAMILY_NAME_SHARE = 0.75;
 
 /** Words of a query that can be a name. */
 const MOST_NAME_WORDS = 6;
@@ -46,38 +52,40 @@ function doisOf(written: string): string[] {
   return [doi, doi.replace(/[.,;:!?'’)\]}]+$/, ''), doi.replace(/\.pdf$|[?#].*$/, '')];
 }
 
-/** The names that a whole query can be: `Given Family`, `Family, Given`, `Family Given`, `G. Family`, `Family`. */
-function authorsIn(query: string): AuthorName[] {
-  const text = query.replace(/[\s,]+et al\.?$/i, '').replace(/^["“](.*)["”]$/, '$1');
-  const words = wordsOf(text);
-  const forms = words.filter(({ isCompound }) => !isCompound).map(({ form }) => form);
-  const [first] = forms;
-  const name = authorName(text);
-  if (!name || !first || forms.length > MOST_NAME_WORDS || !/^[\p{L}\p{M}\s.,'’-]+$/u.test(text)) return [];
-  const rest = forms.slice(1).join(' ');
-  const turned = rest === '' || text.includes(',') ? [] : [{ family: first, given: rest }];
-  return [name, ...turned].filter(
-    ({ family, given }) => family.length > 1 && (!isInitials(given) || looksWritten(text, family)),
-  );
-}
-
-const isInitials = (given: string) => given !== '' && given.split(' ').every((name) => name.length === 1);
-
 /**
- * `E. Coli` may be a person, `e. coli` is not: next to initials only, a family name must be written as a name, and
- * not be joined to the initial, as in `X-Ray`.
+ * The names that a whole query can be: `Given Family`, `Family, Given`, `Family Given`, `G. Family`, `Family`.
+ * Initials count only where the family name is written as a name: `E. Coli` may be a person, `e. coli` is not, and
+ * `white box` is not W. Box.
  */
-function looksWritten(text: string, family: string): boolean {
-  const words = wordsOf(text);
-  const word = words.find(({ form, isCompound }) => form === family && !isCompound);
-  const isJoined = words.some(({ isCompound, form }) => isCompound && form.length === family.length + 1);
-  return word !== undefined && !isJoined && /^\p{Lu}/u.test(text.slice(word.start, word.end));
+function authorsIn(query: string): AuthorQuery[] {
+  const text = query.replace(/[\s,]+et al\.?$/i, '').replace(/^["“](.*)["”]$/, '$1');
+  const words = wordsOf(text).filter(({ isCompound }) => !isCompound);
+  const [first, ...others] = words.map(({ form }) => form);
+  const name = authorName(text);
+  if (!name || first === undefined || words.length > MOST_NAME_WORDS) return [];
+  if (!/^[\p{L}\p{M}\s.,'’-]+$/u.test(text)) return [];
+  const rest = others.join(' ');
+  const turned = rest === '' || text.includes(',') ? [] : [{ family: first, given: rest }];
+  return [name, ...turned].flatMap(({ family, given }) => {
+    const initials = isCapitalised(text, words, family) && !isJoined(text, family);
+    const isName = family.length > 1 && (initials || (!beginsWithInitial(given) && !isStopWord(family)));
+    return isName ? [{ family, given, initials }] : [];
+  });
 }
+
+const beginsWithInitial = (given: string) => /^.(?: |$)/u.test(given);
+
+const isCapitalised = (text: string, words: readonly Word[], family: string) =>
+  words.some(({ form, start }) => form === family && /^\p{Lu}/u.test(text.slice(start)));
+
+/** Whether an initial is joined to the name, as in `X-Ray`. */
+const isJoined = (text: string, family: string) =>
+  wordsOf(text).some(({ isCompound, form }) => isCompound && form.length === family.length + 1);
 
 /**
  * The papers that a query names, the surest first, each once. Ids, DOIs and titles always count. A full name counts
  * when somebody is called so. A family name alone counts when the papers by people of that name are few enough to
- * be shown, and at least half of those that say the word anywhere: `lecun` is a name, `long` is not.
+ * be shown, and most of those that say the word anywhere: `lecun` is a name, `long` is not.
  */
 export async function namedPapers(
   store: Pick<PaperStore, 'papersNamed'>,
@@ -92,7 +100,7 @@ export async function namedPapers(
   );
   if (!isOneWord) return found;
   const byAuthor = found.filter(({ by }) => by === 'author').length;
-  const isName = byAuthor * 2 >= (totalLexical ?? 0);
+  const isName = byAuthor >= FAMILY_NAME_SHARE * (totalLexical ?? 0);
   return isName ? found : found.filter(({ by }) => by !== 'author');
 }
 

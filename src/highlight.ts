@@ -42,8 +42,11 @@ type Match = Span & { terms: readonly string[] };
 
 const plain = (words: readonly Word[]) => words.filter(({ isCompound }) => !isCompound);
 
-/** The words and "quoted phrases" of a query to be marked. Stop words are marked only when nothing else is there. */
-export function highlightQuery(query: string): HighlightQuery {
+/**
+ * The words and "quoted phrases" of a query to be marked. Stop words are marked only when nothing else is there.
+ * `corrections` are words that were looked for in the stead of misspelt ones.
+ */
+export function highlightQuery(query: string, corrections: readonly string[] = []): HighlightQuery {
   const phrases: string[][] = [];
   const rest = query.replace(/["“”]([^"“”]+)["“”]/g, (quoted, inside: string) => {
     const terms = plain(wordsOf(inside)).map(({ term }) => term);
@@ -54,7 +57,8 @@ export function highlightQuery(query: string): HighlightQuery {
   const words = withoutPrefixes(wordsOf(rest));
   const content = words.filter(({ form }) => !isStopWord(form));
   const chosen = content.length > 0 || phrases.length > 0 ? content : words;
-  return { terms: new Set(chosen.map(({ term }) => term)), phrases };
+  const looked = [...chosen, ...corrections.flatMap((word) => wordsOf(word))];
+  return { terms: new Set(looked.map(({ term }) => term)), phrases };
 }
 
 /** The longest part of a compound that is taken for a prefix, in letters. */

@@ -38,15 +38,18 @@ export function authorName(name: string): AuthorName | null {
   return family === undefined ? null : { family, given: words.slice(0, -1).join(' ') };
 }
 
-/** Whether given names can be the same person's: each of the shorter one's is in the other, or is an initial of one. */
-export function givenNamesAgree(a: string, b: string): boolean {
+/**
+ * Whether given names can be the same person's: each of the shorter one's is in the other, in order, the first as
+ * the first. With `initials`, `y` stands for `yann`.
+ */
+export function givenNamesAgree(a: string, b: string, { initials }: { initials: boolean }): boolean {
+  const isSame = initials ? isSameName : (name: string, other: string) => name === other;
   const [first, second] = [a, b].map((names) => (names === '' ? [] : names.split(' ')));
   const [fewer = [], more = []] =
     (first?.length ?? 0) <= (second?.length ?? 0) ? [first, second] : [second, first];
   let at = 0;
   return fewer.every((name, place) => {
-    // The first names must agree; middle names may be left out.
-    const found = more.findIndex((other, i) => i >= at && isSameName(name, other));
+    const found = more.findIndex((other, i) => i >= at && isSame(name, other));
     at = found + 1;
     return place === 0 ? found === 0 : found !== -1;
   });

@@ -30,6 +30,11 @@ describe('highlights', () => {
     expect(marked(paper.title, highlight('on its').title)).toEqual(['On', 'Its']);
   });
 
+  it('mark the word that was looked for instead of a misspelt one', () => {
+    const { title } = highlightsOf(paper, highlightQuery('halucination', ['hallucination']));
+    expect(marked(paper.title, title)).toEqual(['Hallucination']);
+  });
+
   it('mark a compound whole however it is written, and not its prefix alone', () => {
     const of = { title: 'Pretraining, pre-training and pre-processing', abstract: 'None.' };
     for (const query of ['pre-training', 'pretraining']) {

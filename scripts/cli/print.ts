@@ -28,7 +28,7 @@ export function printHit(
 ): void {
   printRanked(rank, hit.score, hit.paper, alternatesLine(hit.alternates));
   if (!isTerminal() || !hit.highlights) return;
-  const width = Math.max(20, Math.min(WIDEST, process.stdout.columns - INDENT.length));
+  const width = Math.max(20, Math.min(WIDEST, (process.stdout.columns || 80) - INDENT.length));
   for (const line of passageLines(hit.paper.abstract, hit.highlights, width, bold)) {
     console.log(INDENT + line);
   }

@@ -1,7 +1,7 @@
-import { type AuthorName, givenNamesAgree } from '../identity.ts';
+import { givenNamesAgree } from '../identity.ts';
 import type { PaperFilter, PaperKey } from '../paper.ts';
 import { filterSql } from './paper-row.ts';
-import type { NamedPaper, PaperNames } from './paper-store.ts';
+import type { AuthorQuery, NamedPaper, PaperNames } from './paper-store.ts';
 import type { SqliteDatabase } from './sqlite.ts';
 
 /** Spellings of one family's given names that are looked through. */
@@ -60,8 +60,8 @@ function isCommon(db: SqliteDatabase, family: string, most: number): boolean {
   return (counted ?? 0) > most;
 }
 
-/** The given names, as papers have them, that can be the given one: `yann` for `y`, and the other way round. */
-function spellingsOf(db: SqliteDatabase, { family, given }: AuthorName): string[] {
+/** The given names, as papers have them, that can be the one asked for. */
+function spellingsOf(db: SqliteDatabase, { family, given, initials }: AuthorQuery): string[] {
   const [initial = ''] = given;
   return db
     .prepare<unknown[], string>(
@@ -69,5 +69,5 @@ function spellingsOf(db: SqliteDatabase, { family, given }: AuthorName): string[
     )
     .pluck()
     .all(family, initial, `${initial}\u{10ffff}`, MOST_SPELLINGS)
-    .filter((spelling) => givenNamesAgree(spelling, given));
+    .filter((spelling) => givenNamesAgree(spelling, given, { initials }));
 }

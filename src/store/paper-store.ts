@@ -38,8 +38,12 @@ export interface PaperNames {
   dois: readonly string[];
   /** A title's compact key (`compactTitleKey`). */
   title: string | null;
-  /** An empty `given` stands for any. */
-  authors: readonly AuthorName[];
+  authors: readonly AuthorQuery[];
+}
+
+/** An author asked for. An empty `given` stands for any; with `initials`, `y` stands for `yann`, and `yann` for `y`. */
+export interface AuthorQuery extends AuthorName {
+  initials: boolean;
 }
 
 /** A paper and by what it was named; an arXiv id counts as an id. */

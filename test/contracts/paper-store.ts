@@ -174,21 +174,23 @@ export function paperStoreContract(name: string, open: () => PaperStore): void {
       });
 
       it('are found by author, newest first, whether given names are written out or not', async () => {
-        const by = (family: string, given: string) => named({ authors: [{ family, given }] });
+        const by = (family: string, given: string, initials = true) =>
+          named({ authors: [{ family, given, initials }] });
         const ada = ['2401.00001 by author', 'b by author'];
         expect(await by('lovelace', 'ada')).toEqual(ada);
         expect(await by('lovelace', 'a')).toEqual(ada);
         expect(await by('lovelace', '')).toEqual(ada);
         expect(await by('lovelace', 'anna')).toEqual(['b by author']);
+        expect(await by('lovelace', 'ada', false)).toEqual(['2401.00001 by author']);
         expect(await by('wang', 'wei')).toEqual(['c by author', '2401.00001 by author']);
         expect(await by('wang', 'ming')).toEqual([]);
       });
 
       it('keep to the filter and the limit, and a family name of more papers than that is none', async () => {
-        const names = { ids: ['2401.00001', 'c'], authors: [{ family: 'wang', given: 'w' }] };
+        const names = { ids: ['2401.00001', 'c'], authors: [{ family: 'wang', given: 'w', initials: true }] };
         expect(await named(names, { from: '2025-01-01' })).toEqual(['c by id']);
         expect(await named({ authors: names.authors }, {}, 1)).toEqual(['c by author']);
-        expect(await named({ authors: [{ family: 'wang', given: '' }] }, {}, 1)).toEqual([]);
+        expect(await named({ authors: [{ family: 'wang', given: '', initials: false }] }, {}, 1)).toEqual([]);
         expect(await named(names, { excludedKeys: [1, 2, 3] })).toEqual([]);
       });
 
@@ -208,7 +210,11 @@ export function paperStoreContract(name: string, open: () => PaperStore): void {
         const store = await library();
         await add(store, record({ id: 'c', title: 'Renamed', authors: ['Bo Li'] }));
         await store.removePapers(['2401.00001']);
-        const names = { ...none, title: 'pretrainingagain', authors: [{ family: 'wang', given: 'wei' }] };
+        const names = {
+          ...none,
+          title: 'pretrainingagain',
+          authors: [{ family: 'wang', given: 'wei', initials: false }],
+        };
         expect(await store.papersNamed(names, { limit: 10 })).toEqual([]);
       });
     });

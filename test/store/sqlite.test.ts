@@ -94,7 +94,11 @@ describe('the SQLite library', () => {
       DROP INDEX papers_arxiv_id; ALTER TABLE papers DROP COLUMN title_key`);
     db.pragma('user_version = 1');
     const names = { ids: [], arxivIds: [], dois: [], title: 'oldnews', authors: [] };
-    const author = { ...names, title: null, authors: [{ family: 'lovelace', given: 'ada' }] };
+    const author = {
+      ...names,
+      title: null,
+      authors: [{ family: 'lovelace', given: 'ada', initials: false }],
+    };
     const migrated = open(file).papers;
     expect(await migrated.papersNamed(names, { limit: 9 })).toMatchObject([{ by: 'title' }]);
     expect(await migrated.papersNamed(author, { limit: 9 })).toMatchObject([{ by: 'author' }]);
