@@ -151,22 +151,6 @@ export interface PaperFilter {
   excludedKeys?: readonly PaperKey[];
 }
 
-/** Whether a paper passes a filter, `excludedKeys` aside: what the stores do in SQL, for a paper in hand. */
-export function matchesFilter(paper: Paper, filter: PaperFilter | undefined): boolean {
-  if (!filter) return true;
-  const day = paper.date === null ? null : firstDayOf(paper.date);
-  const { from, to, categories, sources, minUpvotes, hasCode } = filter;
-  const isIn = (name: string) => paper.categories.some((own) => own === name || own.split('.')[0] === name);
-  return (
-    (from === undefined || (day !== null && day >= from)) &&
-    (to === undefined || (day !== null && day <= to)) &&
-    (categories === undefined || categories.some(isIn)) &&
-    (sources === undefined || sources.includes(paper.source)) &&
-    (minUpvotes === undefined || (paper.upvotes ?? 0) >= minUpvotes) &&
-    (hasCode === undefined || (paper.codeUrl !== undefined) === hasCode)
-  );
-}
-
 /** True when a filter restricts by anything other than excluded keys. */
 export function restricts(filter: PaperFilter | undefined): boolean {
   return (

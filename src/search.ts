@@ -1,12 +1,16 @@
-import { nextCursor, offsetOf } from './cursor.ts';
+import { shownOf, unshownHits } from './cursor.ts';
 import type { Embedder } from './embed/embedder.ts';
 import { AppError } from './errors.ts';
+import { type MatchKind, namedPapers, withNamedFirst } from './exact-match.ts';
+import { type Highlights, highlightQuery, highlightsOf } from './highlight.ts';
+import { type Hit, hitsOf } from './hits.ts';
 import type { VectorIndex } from './index/vector-index.ts';
 import type { LexicalIndex } from './lexical/lexical-index.ts';
-import { cleanText, matchesFilter, type Paper, type PaperFilter, type PaperKey } from './paper.ts';
+import { type Fold, foldDuplicates } from './near-duplicates.ts';
+import { cleanText, type PaperFilter, type PaperKey } from './paper.ts';
 import { type Page, SEARCH_LIMITS } from './search-limits.ts';
 import { SECOND_PASS, secondPass } from './second-pass.ts';
-import { hitsOf, type SimilarAnswer, type SimilarRequest, similarTo } from './similar.ts';
+import { type SimilarAnswer, type SimilarRequest, similarTo } from './similar.ts';
 import type { PaperStore } from './store/paper-store.ts';
 import { dot, type Embedding } from './vector.ts';
 
@@ -29,11 +33,14 @@ export interface ScoreParts {
   lexicalRank: number | null;
 }
 
-export interface SearchHit {
-  paper: Paper;
-  score: number;
-  parts: ScoreParts;
-}
+/** A candidate as it is answered. */
+export type SearchHit = { highlights: Highlights } & Hit<
+  Candidate & {
+    /** By what the query names the paper, which then comes first; null when it was found by meaning and words. */
+    match: MatchKind | null;
+    alternates: Fold[];
+  }
+>;
 
 export interface SearchAnswer {
   hits: SearchHit[];
@@ -43,6 +50,8 @@ export interface SearchAnswer {
   mode: SearchMode;
   /** Papers with any of the query's words; null when words were not looked for. */
   totalLexical: number | null;
+  /** The query with words that no paper has replaced by like ones that some have; null when there is nothing to say. */
+  didYouMean: string | null;
 }
 
 export interface Search {
@@ -82,7 +91,8 @@ async function search(deps: Deps, request: Parameters<Search['search']>[0]): Pro
       errors: [{ path: 'q', message: 'expected visible text, got none' }],
     });
   const { mode, filter, limit } = request;
-  const offset = offsetOf(request.cursor, [query, mode, filter], SEARCH_LIMITS.depth);
+  const scope = [query, mode, filter];
+  const shown = shownOf(request.cursor, scope, SEARCH_LIMITS.depth);
   const [dense, lexical] = await Promise.all([
     mode === 'lexical' ? null : nearestTo(deps, await deps.embedder.embedQuery(query), filter),
     mode === 'semantic' ? null : deps.lexical.search(query, searchOptions(filter)),
@@ -90,16 +100,21 @@ async function search(deps: Deps, request: Parameters<Search['search']>[0]): Pro
   const similarities = await missingSimilarities(deps, dense, lexical?.hits);
   const fused = fuse(mode, dense, lexical?.hits ?? [], similarities);
   const candidates = mode === 'hybrid' ? secondPass(fused, await topEmbeddings(deps, fused)) : fused;
-  const named = await deps.store.paperById(query);
-  const isNamed = named !== null && matchesFilter(named.paper, filter);
-  const ranked = isNamed ? withFirst(candidates, named.key) : candidates;
-  const page = ranked.slice(offset, offset + limit);
+  const totalLexical = lexical?.total ?? null;
+  const named = await namedPapers(deps.store, query, { filter, totalLexical });
+  const ranked = await foldDuplicates(deps, withNamedFirst(candidates, named, unranked));
+  const { page, nextCursor } = unshownHits(ranked, shown, limit, { scope, depth: SEARCH_LIMITS.depth });
+  const words = highlightQuery(query);
   return {
-    hits: await hitsOf(deps.store, page),
-    nextCursor: nextCursor(offset + limit, ranked.length, [query, mode, filter]),
+    hits: (await hitsOf(deps.store, page)).map((hit) => ({
+      ...hit,
+      highlights: highlightsOf(hit.paper, words),
+    })),
+    nextCursor,
     exact: dense?.exact ?? true,
     mode,
-    totalLexical: lexical?.total ?? null,
+    totalLexical,
+    didYouMean: lexical && named.length === 0 ? await deps.lexical.suggest(query) : null,
   };
 }
 
@@ -142,7 +157,7 @@ function fuse(
 ): Candidate[] {
   const pool = new Map<PaperKey, ScoreParts>();
   const partsOf = (key: PaperKey): ScoreParts => {
-    const parts = pool.get(key) ?? { dense: null, denseRank: null, lexical: null, lexicalRank: null };
+    const parts = pool.get(key) ?? noParts();
     pool.set(key, parts);
     return parts;
   };
@@ -169,10 +184,7 @@ function fuse(
     .slice(0, SEARCH_LIMITS.depth);
 }
 
-/** The paper that the query names by its id comes first, with a score that says so. */
-function withFirst(candidates: readonly Candidate[], key: PaperKey): Candidate[] {
-  const found = candidates.find((candidate) => candidate.key === key);
-  const top = Math.max(1, candidates[0]?.score ?? 0);
-  const parts = found?.parts ?? { dense: null, denseRank: null, lexical: null, lexicalRank: null };
-  return [{ key, parts, score: top }, ...candidates.filter((candidate) => candidate.key !== key)];
-}
+const noParts = (): ScoreParts => ({ dense: null, denseRank: null, lexical: null, lexicalRank: null });
+
+/** The candidate of a named paper that neither search found. */
+const unranked = (key: PaperKey): Candidate => ({ key, parts: noParts(), score: 0 });

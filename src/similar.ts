@@ -1,9 +1,11 @@
-import { nextCursor, offsetOf } from './cursor.ts';
+import { shownOf, unshownHits } from './cursor.ts';
 import { diversify } from './diversity.ts';
 import type { Embedder } from './embed/embedder.ts';
 import { AppError } from './errors.ts';
+import { type Hit, hitsOf } from './hits.ts';
 import type { VectorIndex } from './index/vector-index.ts';
-import { cleanText, type Paper, type PaperFilter, type PaperKey } from './paper.ts';
+import { type Fold, foldDuplicates } from './near-duplicates.ts';
+import { cleanText, type PaperFilter, type PaperKey } from './paper.ts';
 import { type Page, SEARCH_LIMITS } from './search-limits.ts';
 import type { PaperStore } from './store/paper-store.ts';
 import { dot, type Embedding } from './vector.ts';
@@ -11,12 +13,15 @@ import { dot, type Embedding } from './vector.ts';
 /** How strongly a negative example pushes away, against how strongly a positive one attracts. */
 const NEGATIVE_WEIGHT = 0.6;
 
-export interface SimilarHit {
-  paper: Paper;
+interface Candidate {
+  key: PaperKey;
   score: number;
   /** Best cosine similarity to a positive example (or the text), and to a negative one. */
   parts: { positive: number; negative: number | null };
+  alternates: Fold[];
 }
+
+export type SimilarHit = Hit<Candidate>;
 
 export interface SimilarAnswer {
   hits: SimilarHit[];
@@ -29,6 +34,9 @@ export interface Examples {
   negative: readonly string[];
   text?: string;
 }
+
+/** Hits more than a page, to know that there are more, and as some may be copies of others. */
+const SPARE_HITS = 6;
 
 export type SimilarRequest = { examples: Examples; filter?: PaperFilter; diversity?: number } & Page;
 
@@ -45,7 +53,7 @@ interface Deps {
 export async function similarTo(deps: Deps, request: SimilarRequest): Promise<SimilarAnswer> {
   const { examples, filter, limit, diversity = 0 } = request;
   const scope = [examples, filter, diversity];
-  const offset = offsetOf(request.cursor, scope, SEARCH_LIMITS.depth);
+  const shown = shownOf(request.cursor, scope, SEARCH_LIMITS.depth);
   const [positive, negative] = await Promise.all([
     exampleEmbeddings(deps, examples.positive, 'positive'),
     exampleEmbeddings(deps, examples.negative, 'negative'),
@@ -58,10 +66,36 @@ export async function similarTo(deps: Deps, request: SimilarRequest): Promise<Si
       errors: [{ path: 'positive', message: 'expected at least one paper id when there is no text' }],
     });
   }
-  const excludedKeys = [...(filter?.excludedKeys ?? []), ...positive.keys, ...negative.keys];
+  const wanted = { targets, positive, negative, filter };
   // One example without diversity: the index's order is the answer, so only what is shown is asked for.
   const isPlain = targets.length === 1 && negative.keys.length === 0 && diversity === 0;
-  const depth = isPlain ? Math.min(offset + limit + 1, SEARCH_LIMITS.depth) : SEARCH_LIMITS.depth;
+  const listed = async (depth: number) => {
+    const { ranked, exact, isCut } = await ranking(deps, wanted, isPlain ? depth : SEARCH_LIMITS.depth);
+    const list = diversity > 0 ? diversify(ranked, { diversity, limit: depth }) : ranked;
+    const paged = unshownHits(list, shown, limit, { scope, depth: SEARCH_LIMITS.depth });
+    return { ...paged, exact, isCut: isCut || list.length < ranked.length };
+  };
+  const first = await listed(Math.min(shown.size + limit + SPARE_HITS, SEARCH_LIMITS.depth));
+  const { page, nextCursor, exact } =
+    first.isCut && first.nextCursor === null ? await listed(SEARCH_LIMITS.depth) : first;
+  const candidates = page.map(({ embedding: _, ...candidate }) => candidate);
+  return { hits: await hitsOf(deps.store, candidates), nextCursor, exact };
+}
+
+interface Wanted {
+  targets: readonly Embedding[];
+  positive: { keys: readonly PaperKey[] };
+  negative: { keys: readonly PaperKey[]; embeddings: readonly Embedding[] };
+  filter: PaperFilter | undefined;
+}
+
+/**
+ * The papers near the targets, each once, best first, without the examples and their copies; `depth` of them before
+ * folding. `isCut` when more may come after them.
+ */
+async function ranking(deps: Deps, { targets, positive, negative, filter }: Wanted, depth: number) {
+  const examples = [...positive.keys, ...negative.keys];
+  const excludedKeys = [...(filter?.excludedKeys ?? []), ...examples];
   const found = await Promise.all(
     targets.map((target) =>
       deps.index.nearest(target, { limit: depth, filter: { ...filter, excludedKeys } }),
@@ -69,7 +103,7 @@ export async function similarTo(deps: Deps, request: SimilarRequest): Promise<Si
   );
   const keys = [...new Set(found.flatMap(({ neighbours }) => neighbours.map(({ key }) => key)))];
   const embeddings = await deps.index.embeddings(keys);
-  const ranked = [...embeddings]
+  const scored = [...embeddings]
     .map(([key, embedding]) => ({
       key,
       embedding,
@@ -77,11 +111,9 @@ export async function similarTo(deps: Deps, request: SimilarRequest): Promise<Si
     }))
     .sort((a, b) => b.score - a.score || a.key - b.key)
     .slice(0, SEARCH_LIMITS.depth);
-  const spread = diversity > 0 ? diversify(ranked, { diversity, limit: offset + limit }) : ranked;
-  const page = spread.slice(offset, offset + limit);
   return {
-    hits: await hitsOf(deps.store, page),
-    nextCursor: nextCursor(offset + limit, ranked.length, scope),
+    ranked: await foldDuplicates(deps, scored, examples),
+    isCut: depth < SEARCH_LIMITS.depth && found.some(({ neighbours }) => neighbours.length === depth),
     exact: found.every(({ exact }) => exact),
   };
 }
@@ -127,17 +159,4 @@ function scoreByExamples(
     negatives.length === 0 ? null : Math.max(...negatives.map((other) => dot(other, embedding)));
   const score = (best + second) / 2 - NEGATIVE_WEIGHT * Math.max(0, negative ?? 0);
   return { score, parts: { positive: best, negative } };
-}
-
-/** The hits of a page: each candidate with its paper; one that was removed meanwhile is left out. */
-export async function hitsOf<Parts>(
-  store: PaperStore,
-  page: readonly { key: PaperKey; score: number; parts: Parts }[],
-): Promise<{ paper: Paper; score: number; parts: Parts }[]> {
-  const found = await store.papersByKeys(page.map(({ key }) => key));
-  const papers = new Map(found.map(({ key, paper }) => [key, paper]));
-  return page.flatMap(({ key, score, parts }) => {
-    const paper = papers.get(key);
-    return paper ? [{ paper, score, parts }] : [];
-  });
 }

@@ -40,7 +40,14 @@ const PORTS = [
   'src/store/paper-store.ts',
   'src/store/people-store.ts',
 ];
-const SHARED = ['src/paper.ts', 'src/words.ts', 'src/vector.ts', 'src/vector-kernel.ts', 'src/errors.ts'];
+const SHARED = [
+  'src/paper.ts',
+  'src/identity.ts',
+  'src/words.ts',
+  'src/vector.ts',
+  'src/vector-kernel.ts',
+  'src/errors.ts',
+];
 const OUTER = ['src/main.ts', 'src/server.ts', 'src/services.ts', 'src/config.ts', 'src/log.ts'];
 const TECHNOLOGIES = /^(?:hono|@hono\/|better-sqlite3|hnswlib-node|@xenova\/|onnxruntime|onnx-proto)/;
 

@@ -80,6 +80,45 @@ describe('search', () => {
     }
   });
 
+  it('shows no paper twice and leaves none out when papers come, go and move between pages', async () => {
+    const { search, add, store } = await library();
+    const request = { query: 'galaxy survey', mode: 'hybrid' as const, limit: 2 };
+    const first = await search.search(request);
+    const shown = first.hits.map(({ paper }) => paper.id);
+    const rest = (await search.search({ ...request, limit: 100 })).hits.slice(2).map(({ paper }) => paper.id);
+    const next = async () => {
+      const { hits } = await search.search({ ...request, limit: 100, cursor: first.nextCursor });
+      return hits.map(({ paper }) => paper.id);
+    };
+    expect(await next()).toEqual(rest);
+    // Better than all of them, so that the others move down, and in part past each other.
+    await add({ id: 'newcomer', title: 'Galaxy survey', abstract: 'A galaxy survey.' });
+    expect((await next()).sort()).toEqual([...rest, 'newcomer'].sort());
+    await store.removePapers([shown[0] ?? '', rest[0] ?? '']);
+    expect((await next()).sort()).toEqual([...rest.slice(1), 'newcomer'].sort());
+  });
+
+  it('shows where the words of the query are', async () => {
+    const { search } = await library();
+    const { hits } = await search.search({ query: 'galaxies', mode: 'hybrid', limit: 5 });
+    for (const { paper, highlights } of hits) {
+      for (const { start, end } of highlights.abstract) {
+        expect(paper.abstract.slice(start, end)).toMatch(/^galax/i);
+      }
+      expect(highlights.passage.html).toContain('<mark>galaxies</mark>.');
+    }
+  });
+
+  it('suggests another spelling where words were looked for, and no paper is named', async () => {
+    const { search } = await library();
+    const ask = async (query: string, mode: SearchMode) =>
+      (await search.search({ query, mode, limit: 1 })).didYouMean;
+    expect(await ask('galxy survey', 'hybrid')).toBe('galaxy survey');
+    expect(await ask('galxy', 'semantic')).toBeNull();
+    expect(await ask('galaxy', 'lexical')).toBeNull();
+    expect(await ask('galaxies-1', 'lexical')).toBeNull();
+  });
+
   it('keeps to the filter in every mode', async () => {
     const { search } = await library();
     for (const mode of ['hybrid', 'semantic', 'lexical'] as const) {

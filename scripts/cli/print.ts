@@ -1,3 +1,5 @@
+import type { Highlights, Span } from '../../src/highlight.ts';
+import type { Alternate } from '../../src/hits.ts';
 import type { Paper } from '../../src/paper.ts';
 
 const isTerminal = () => process.stdout.isTTY === true && process.env.NO_COLOR === undefined;
@@ -8,11 +10,66 @@ export const dim = (text: string) => style(2, text);
 
 export const printJson = (value: unknown) => console.log(JSON.stringify(value, null, 2));
 
+const INDENT = ' '.repeat(12);
+/** Longer lines are hard to read, however wide the terminal. In characters, without the indent. */
+const WIDEST = 100;
+
 /** One paper of a ranked list, on two or three lines: rank, score, title; facts; why. */
 export function printRanked(rank: number, score: number, paper: Paper, because?: string): void {
   console.log(`${String(rank).padStart(3)}. ${score.toFixed(3)}  ${bold(paper.title)}`);
-  console.log(`            ${dim(factsOf(paper))}`);
-  if (because) console.log(`            ${because}`);
+  console.log(`${INDENT}${dim(factsOf(paper))}`);
+  if (because) console.log(`${INDENT}${because}`);
+}
+
+/** A hit: the paper, its other entries, and on a terminal the passage that says most of the query. */
+export function printHit(
+  rank: number,
+  hit: { score: number; paper: Paper; alternates: readonly Alternate[]; highlights?: Highlights },
+): void {
+  printRanked(rank, hit.score, hit.paper, alternatesLine(hit.alternates));
+  if (!isTerminal() || !hit.highlights) return;
+  const width = Math.max(20, Math.min(WIDEST, (process.stdout.columns || 80) - INDENT.length));
+  for (const line of passageLines(hit.paper.abstract, hit.highlights, width, bold)) {
+    console.log(INDENT + line);
+  }
+}
+
+/** `also: 10.1000/182 (journal)`, or nothing. */
+export function alternatesLine(alternates: readonly Alternate[]): string | undefined {
+  if (alternates.length === 0) return undefined;
+  return `also: ${alternates.map(({ id, source }) => `${id} (${source})`).join(', ')}`;
+}
+
+/** A hit's passage in lines of at most `width` characters (a longer word stands alone), with what matches marked. */
+export function passageLines(
+  abstract: string,
+  { passage, abstract: matches }: Pick<Highlights, 'passage' | 'abstract'>,
+  width: number,
+  mark: (text: string) => string,
+): string[] {
+  const lines: Span[] = [];
+  for (const word of abstract.slice(passage.start, passage.end).matchAll(/\S+/g)) {
+    const start = passage.start + word.index;
+    const end = start + word[0].length;
+    const line = lines.at(-1);
+    if (line && end - line.start <= width) line.end = end;
+    else lines.push({ start, end });
+  }
+  const texts = lines.map((line) => markedText(abstract, matches, line, mark));
+  const [first, last] = [passage.start > 0 ? '… ' : '', passage.end < abstract.length ? ' …' : ''];
+  return texts.map((text, at) => `${at === 0 ? first : ''}${text}${at === texts.length - 1 ? last : ''}`);
+}
+
+function markedText(text: string, matches: readonly Span[], line: Span, mark: (text: string) => string) {
+  let shown = '';
+  let at = line.start;
+  for (const match of matches) {
+    const [start, end] = [Math.max(match.start, at), Math.min(match.end, line.end)];
+    if (start >= end) continue;
+    shown += text.slice(at, start) + mark(text.slice(start, end));
+    at = end;
+  }
+  return shown + text.slice(at, line.end);
 }
 
 /** Who, when and where, and what the id is. */

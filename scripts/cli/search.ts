@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { SEARCH_MODES, type SearchMode } from '../../src/search.ts';
 import { addFilterOptions, filterOf, jsonOption, limitOption, withLibrary } from './common.ts';
-import { printJson, printRanked } from './print.ts';
+import { printHit, printJson } from './print.ts';
 
 const share = (text: string) => {
   const value = Number(text);
@@ -13,7 +13,7 @@ const share = (text: string) => {
 export function addSearchCommands(program: Command): void {
   addFilterOptions(program.command('search'))
     .description('find papers by words and by meaning')
-    .argument('<query...>', 'words, a question, a title or an id')
+    .argument('<query...>', 'words, a question, a title, an id, a DOI or an author')
     .addOption(new Option('--mode <mode>', 'how to search').choices(SEARCH_MODES).default('hybrid'))
     .addOption(limitOption())
     .addOption(jsonOption())
@@ -28,9 +28,10 @@ export function addSearchCommands(program: Command): void {
         });
         if (json) return printJson(answer);
         answer.hits.forEach((hit, at) => {
-          printRanked(at + 1, hit.score, hit.paper);
+          printHit(at + 1, hit);
         });
         if (answer.hits.length === 0) await sayNothingFound(store.newestDay());
+        if (answer.didYouMean) console.log(`Did you mean: ${answer.didYouMean}`);
       });
     });
 
@@ -61,7 +62,7 @@ export function addSearchCommands(program: Command): void {
         const answer = await search.similarTo({ examples, limit, diversity, filter: filterOf(options) });
         if (json) return printJson(answer);
         answer.hits.forEach((hit, at) => {
-          printRanked(at + 1, hit.score, hit.paper);
+          printHit(at + 1, hit);
         });
       });
     });

@@ -103,7 +103,7 @@ async function lookFor(
     task: string;
     queryOf: (item: KnownItem) => string;
     mode: SearchMode;
-    ask: (query: string) => Promise<{ hits: { paper: Paper }[] }>;
+    ask: (query: string) => Promise<{ hits: { paper: Paper; alternates: { id: string }[] }[] }>;
   },
 ): Promise<ResultRow> {
   const milliseconds: number[] = [];
@@ -113,7 +113,8 @@ async function lookFor(
     const begin = performance.now();
     const { hits } = await ask(queryOf(item));
     milliseconds.push(performance.now() - begin);
-    ranks.push(hits.findIndex(({ paper }) => paper.id === item.paper.id) + 1);
+    const isItem = ({ id }: { id: string }) => id === item.paper.id;
+    ranks.push(hits.findIndex(({ paper, alternates }) => [paper, ...alternates].some(isItem)) + 1);
   }
   return {
     collection: 'known item',

@@ -73,7 +73,7 @@ async function keysOf(
 }
 
 /** Asks one query. */
-type Ask = (query: Query) => Promise<{ hits: { paper: { id: string } }[] }>;
+type Ask = (query: Query) => Promise<{ hits: { paper: { id: string }; alternates: { id: string }[] }[] }>;
 
 function tasksOf(
   mode: EvaluatedMode,
@@ -141,7 +141,9 @@ async function measure(
     const begin = performance.now();
     const { hits } = await ask(query);
     milliseconds.push(performance.now() - begin);
-    rankings.push(hits.map(({ paper }) => documentIds.get(paper.id) ?? ''));
+    // Copies that were folded into a hit were judged, too: they stand behind it.
+    const ids = hits.flatMap(({ paper, alternates }) => [paper, ...alternates].map(({ id }) => id));
+    rankings.push(ids.map((id) => documentIds.get(id) ?? ''));
   }
   const each = (metric: typeof ndcgAt, depth: number) =>
     queries.map(({ grades }, at) => metric(rankings[at] ?? [], grades, depth));

@@ -1,4 +1,7 @@
 import { z } from '@hono/zod-openapi';
+import { MATCH_KINDS } from '../exact-match.ts';
+import { HIGHLIGHT_LIMITS } from '../highlight.ts';
+import { SAME_BY } from '../near-duplicates.ts';
 import { SEARCH_MODES } from '../search.ts';
 import { SIGNALS } from '../store/people-store.ts';
 
@@ -35,9 +38,55 @@ const cursor = z
   .string()
   .nullable()
   .openapi({ description: 'Ask again with this cursor for more; null at the end.' });
+const hitCursor = z
+  .string()
+  .nullable()
+  .openapi({
+    description:
+      'Ask again with this cursor for more; null at the end. No paper is shown twice and none left out, whatever papers ' +
+      'came or went meanwhile.',
+  });
 const exact = z
   .boolean()
   .openapi({ description: 'True: every allowed paper was compared. False: graph search.' });
+
+const span = z.strictObject({ start: z.int(), end: z.int() }).openapi('Span', {
+  description: 'Part of a text, in UTF-16 units as JavaScript counts; the end is exclusive.',
+});
+
+const highlights = z
+  .strictObject({
+    title: z.array(span),
+    abstract: z.array(span),
+    titleHtml: z.string().openapi({
+      description: 'The title, escaped, with `<mark>` around what matches; there is no other tag.',
+    }),
+    passage: span.extend({ html: z.string() }).openapi('Passage', {
+      description:
+        `The part of the abstract, at most ${HIGHLIGHT_LIMITS.passage} characters, that says most of the query: ` +
+        'where it is, and as HTML like the title.',
+    }),
+  })
+  .openapi('Highlights', {
+    description:
+      'Where the words of the query are, in any of their forms. At most ' +
+      `${HIGHLIGHT_LIMITS.spans} places, in the first ${HIGHLIGHT_LIMITS.abstract} characters of the abstract.`,
+  });
+
+const alternates = z
+  .array(
+    z.strictObject({
+      id: z.string(),
+      source: z.string(),
+      date: z.string().nullable(),
+      sameBy: z.enum(SAME_BY).openapi({
+        description:
+          'Why it is the same paper: one DOI, one arXiv id, one title with an author in common or a like abstract, or ' +
+          'nearly the same text.',
+      }),
+    }),
+  )
+  .openapi({ description: 'Other entries of the library for this paper, such as its preprint.' });
 
 export const searchAnswer = z
   .strictObject({
@@ -51,12 +100,23 @@ export const searchAnswer = z
           lexical: nullableNumber,
           lexicalRank: nullableNumber,
         }),
+        alternates,
+        highlights,
+        match: z.enum(MATCH_KINDS).nullable().openapi({
+          description:
+            'By what the query names the paper, which is why it comes first; null for a paper found by words or meaning.',
+        }),
       }),
     ),
-    nextCursor: cursor,
+    nextCursor: hitCursor,
     exact,
     mode: z.enum(SEARCH_MODES),
-    totalLexical: z.int().nullable(),
+    totalLexical: z.int().nullable().openapi({
+      description: 'Papers with any word of the query; null when words were not looked for.',
+    }),
+    didYouMean: z.string().nullable().openapi({
+      description: 'The query spelt with words that the library has; null when there is nothing to suggest.',
+    }),
   })
   .openapi('SearchAnswer');
 
@@ -67,9 +127,10 @@ export const similarAnswer = z
         paper,
         score: z.number(),
         parts: z.strictObject({ positive: z.number(), negative: nullableNumber }),
+        alternates,
       }),
     ),
-    nextCursor: cursor,
+    nextCursor: hitCursor,
     exact,
   })
   .openapi('SimilarAnswer');

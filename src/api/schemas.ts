@@ -94,7 +94,7 @@ export function filterOf(values: FilterValues): PaperFilter {
 
 export const pageParams = {
   limit: whole(1, SEARCH_LIMITS.page).default(10),
-  cursor: z.string().max(1_000).optional(),
+  cursor: z.string().max(4_000).optional(),
 };
 
 export const diversityParam = z
@@ -111,7 +111,7 @@ export const diversityParam = z
 
 export const searchQuery = z.strictObject({
   q: z.string().min(1, 'expected a query').max(SEARCH_LIMITS.query).openapi({
-    description: 'Words, a question, a title or a paper id.',
+    description: 'Words, a question, a title, an id, a DOI or an author.',
     example: 'learning from human feedback',
   }),
   mode: z.enum(SEARCH_MODES).default('hybrid'),
@@ -194,7 +194,7 @@ export const feedbackParams = userParam.extend({
 export const feedbackQuery = z.strictObject({
   signal: z.enum(SIGNALS).optional(),
   limit: whole(1, 1_000).default(100),
-  cursor: z.string().max(1_000).optional(),
+  cursor: z.string().max(4_000).optional(),
 });
 
 export const picksQuery = z.strictObject({
@@ -218,7 +218,7 @@ export const similarBody = z
     text: z.string().max(SEARCH_LIMITS.text).optional(),
     ...filterFields,
     limit: z.int().min(1).max(SEARCH_LIMITS.page).default(10),
-    cursor: z.string().max(1_000).optional(),
+    cursor: z.string().max(4_000).optional(),
     diversity: z.number().min(0).max(1).default(0),
   })
   .openapi('SimilarRequest');

@@ -14,7 +14,8 @@ const searchRoute = createRoute({
   summary: 'Search papers by words and by meaning',
   description:
     '`hybrid` (default) joins BM25 and embedding similarity; `semantic` and `lexical` use one of them. Any text is ' +
-    'a query. At most 300 hits can be paged through.',
+    'a query. An id, arXiv id, DOI, whole title or author that the query names comes first. Entries of one paper are ' +
+    'one hit. At most 300 hits can be paged through.',
   request: { query: searchQuery },
   responses: { 200: answers('Hits, best first.', searchAnswer), ...problems(503) },
 });
@@ -24,6 +25,7 @@ const similarRoute = createRoute({
   path: '/v1/papers/{id}/similar',
   tags,
   summary: 'Papers like this one',
+  description: 'By the stored embedding. Other entries of the same paper are left out.',
   request: { params: paperIdParam, query: similarQuery },
   responses: { 200: answers('Hits, most similar first.', similarAnswer), ...problems(404, 503) },
 });

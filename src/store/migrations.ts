@@ -134,4 +134,23 @@ export const MIGRATIONS: readonly string[] = [
   DROP TRIGGER papers_fts_update;
   DROP TABLE papers_fts;
   `,
+  // What papers and authors are called (src/identity.ts), to find them by name. Filled for the papers that are there.
+  `
+  ALTER TABLE papers ADD COLUMN title_key TEXT NOT NULL DEFAULT '';
+  UPDATE papers SET title_key = paperwise_title_key(title);
+  CREATE INDEX papers_title_key ON papers (replace(title_key, ' ', ''));
+  CREATE INDEX papers_doi ON papers (doi) WHERE doi IS NOT NULL;
+  CREATE INDEX papers_arxiv_id ON papers (arxiv_id) WHERE arxiv_id IS NOT NULL;
+
+  CREATE TABLE paper_authors (
+    family TEXT NOT NULL,
+    given TEXT NOT NULL,
+    key INTEGER NOT NULL REFERENCES papers (key) ON DELETE CASCADE,
+    PRIMARY KEY (family, given, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX paper_authors_key ON paper_authors (key);
+  INSERT OR IGNORE INTO paper_authors (family, given, key)
+  SELECT json_extract(name.value, '$.family'), json_extract(name.value, '$.given'), p.key
+  FROM papers p, json_each(paperwise_author_names(p.authors)) name;
+  `,
 ];

@@ -1,3 +1,4 @@
+import { type AuthorName, authorName, titleKey } from '../identity.ts';
 import { firstDayOf, type IncomingPaper, type Paper, type PaperFilter, textHash } from '../paper.ts';
 
 /** One row of the table `papers`. */
@@ -5,6 +6,7 @@ export interface PaperRow {
   key: number;
   id: string;
   title: string;
+  title_key: string;
   abstract: string;
   authors: string;
   date: string | null;
@@ -56,6 +58,7 @@ export function rowOf(paper: Paper, version: number | null, now: string): Writab
   const day = paper.date === null ? '' : firstDayOf(paper.date);
   return {
     title: paper.title,
+    title_key: titleKey(paper.title),
     abstract: paper.abstract,
     authors: JSON.stringify(paper.authors),
     date: paper.date,
@@ -100,6 +103,12 @@ export function isOutdated(incoming: IncomingPaper, storedVersion: number | null
 /** The rows that a paper has in `paper_categories`: each category, and its archive (`cs` of `cs.LG`). */
 export function categoryRows(categories: readonly string[]): string[] {
   return [...new Set(categories.flatMap((name) => [name, name.split('.')[0] ?? name]))];
+}
+
+/** The rows that a paper has in `paper_authors`; two authors of one name make one. */
+export function authorNames(authors: readonly string[]): AuthorName[] {
+  const names = authors.map(authorName).filter((name) => name !== null);
+  return [...new Map(names.map((name) => [`${name.family}\n${name.given}`, name])).values()];
 }
 
 /**

@@ -1,8 +1,10 @@
 import type { PaperRow } from './paper-row.ts';
+import type { PaperIdentity } from './paper-store.ts';
 import type { SqliteDatabase } from './sqlite.ts';
 
 const COLUMNS = [
   'title',
+  'title_key',
   'abstract',
   'authors',
   'date',
@@ -39,6 +41,10 @@ export function paperStatements(db: SqliteDatabase, modelId: number) {
     rowByKey: db.prepare<[number], PaperRow>(`${select} WHERE p.key = ?`),
     rowsAfter: db.prepare<[number, number], PaperRow>(`${select} WHERE p.key > ? ORDER BY p.key LIMIT ?`),
     rowById: db.prepare<[string], PaperRow>(`${select} WHERE i.id = ?`),
+    identities: db.prepare<[string], PaperIdentity>(
+      `SELECT key, doi, arxiv_id AS arxivId, title_key AS titleKey FROM papers
+       WHERE key IN (SELECT value FROM json_each(?))`,
+    ),
     keyOf: db.prepare<[string], number>('SELECT key FROM paper_ids WHERE id = ?').pluck(),
     keysOfSource: db.prepare<[string], number>('SELECT key FROM papers WHERE source = ?').pluck(),
     hashOf: db.prepare<[number], string>('SELECT text_hash FROM papers WHERE key = ?').pluck(),
@@ -57,6 +63,10 @@ export function paperStatements(db: SqliteDatabase, modelId: number) {
     remove: db.prepare<[number]>('DELETE FROM papers WHERE key = ?'),
     clearCategories: db.prepare<[number]>('DELETE FROM paper_categories WHERE key = ?'),
     addCategory: db.prepare<[string, number]>('INSERT INTO paper_categories (category, key) VALUES (?, ?)'),
+    clearAuthors: db.prepare<[number]>('DELETE FROM paper_authors WHERE key = ?'),
+    addAuthor: db.prepare<[string, string, number]>(
+      'INSERT INTO paper_authors (family, given, key) VALUES (?, ?, ?)',
+    ),
     vector: db
       .prepare<[number], Buffer>(`SELECT vector FROM vectors WHERE paper_key = ? AND model_id = ${modelId}`)
       .pluck(),

@@ -1,3 +1,4 @@
+import type { AuthorName } from '../identity.ts';
 import type { VectorSource } from '../index/vector-index.ts';
 import type { TextSource } from '../lexical/lexical-index.ts';
 import type { IncomingPaper, Paper, PaperFilter, PaperKey } from '../paper.ts';
@@ -22,6 +23,37 @@ export interface CommitPlan {
   outcome: 'created' | 'updated' | 'unchanged';
   /** The paper whose text must be embedded first; null when the stored embedding still fits. */
   toEmbed: Paper | null;
+}
+
+/** By what papers may be named. Lists may be empty. */
+export interface PaperNames {
+  ids: readonly string[];
+  arxivIds: readonly string[];
+  /** Lower case, without `doi:` or an address before them. */
+  dois: readonly string[];
+  /** A title's compact key (`compactTitleKey`). */
+  title: string | null;
+  authors: readonly AuthorQuery[];
+}
+
+/** An author asked for. An empty `given` stands for any; with `initials`, `y` stands for `yann`, and `yann` for `y`. */
+export interface AuthorQuery extends AuthorName {
+  initials: boolean;
+}
+
+/** A paper and by what it was named; an arXiv id counts as an id. */
+export interface NamedPaper {
+  key: PaperKey;
+  by: 'id' | 'doi' | 'title' | 'author';
+}
+
+/** What tells whether two papers are the same one. */
+export interface PaperIdentity {
+  key: PaperKey;
+  doi: string | null;
+  arxivId: string | null;
+  /** The folded title (`titleKey`). */
+  titleKey: string;
 }
 
 export type ListingSort = 'newest' | 'trending';
@@ -69,6 +101,13 @@ export interface PaperStore extends VectorSource, TextSource {
   papersByKeys(keys: readonly PaperKey[]): Promise<StoredPaper[]>;
   /** The paper with this id, or null. The id is made canonical first. */
   paperById(id: string): Promise<StoredPaper | null>;
+  /**
+   * The papers with any of these names that pass the filter, each once: by id, then by DOI, by title, by author
+   * (newest first). At most `limit` of each kind; of a family name that more papers than that have, none.
+   */
+  papersNamed(names: PaperNames, options: { limit: number; filter?: PaperFilter }): Promise<NamedPaper[]>;
+  /** What identifies each of the papers; unknown keys are missing from the map. */
+  identities(keys: readonly PaperKey[]): Promise<Map<PaperKey, PaperIdentity>>;
   /** The embedding of a paper, or null when it has none of the current model. */
   embedding(key: PaperKey): Promise<Embedding | null>;
   /** One page of papers, newest or trending first. Papers without a date come last. */

@@ -9,8 +9,9 @@ import {
 } from '../paper.ts';
 import { fromBytes, toBytes } from '../vector.ts';
 import { createFilterKeys } from './filter-keys.ts';
+import { papersNamed } from './paper-names.ts';
 import { listPapers } from './paper-queries.ts';
-import { categoryRows, isOutdated, type PaperRow, paperOf, rowOf } from './paper-row.ts';
+import { authorNames, categoryRows, isOutdated, type PaperRow, paperOf, rowOf } from './paper-row.ts';
 import { paperStatements } from './paper-statements.ts';
 import type {
   CommitItem,
@@ -87,6 +88,9 @@ export function createSqlitePaperStore(
       const row = sql.rowById.get(canonicalId(id));
       return row ? stored(row) : null;
     },
+    papersNamed: async (names, options) => papersNamed(db, names, options),
+    identities: async (keys) =>
+      new Map(sql.identities.all(JSON.stringify(keys)).map((identity) => [identity.key, identity])),
     embedding: async (key) => {
       const vector = sql.vector.get(key);
       return vector === undefined ? null : fromBytes(vector);
@@ -139,6 +143,8 @@ function writer(sql: Statements) {
     (isNew ? sql.insert : sql.update).run({ key, ...rowOf(paper, version, new Date().toISOString()) });
     if (!isNew) sql.clearCategories.run(key);
     for (const category of categoryRows(paper.categories)) sql.addCategory.run(category, key);
+    if (!isNew) sql.clearAuthors.run(key);
+    for (const { family, given } of authorNames(paper.authors)) sql.addAuthor.run(family, given, key);
   };
   return {
     putVector,

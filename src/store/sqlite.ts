@@ -2,7 +2,9 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { AppError, messageOf } from '../errors.ts';
+import { titleKey } from '../identity.ts';
 import { MIGRATIONS } from './migrations.ts';
+import { authorNames } from './paper-row.ts';
 
 export type SqliteDatabase = Database.Database;
 
@@ -44,6 +46,11 @@ function migrate(db: SqliteDatabase, file: string): void {
     );
   }
   if (version() === MIGRATIONS.length) return;
+  // For steps that fill columns. No index, trigger or view may need them: other programs open the file, too.
+  db.function('paperwise_title_key', (title) => titleKey(String(title)));
+  db.function('paperwise_author_names', (authors) =>
+    JSON.stringify(authorNames(JSON.parse(String(authors)) as string[])),
+  );
   // Immediate: of two processes that start at once, the second waits and then finds the work done.
   db.transaction(() => {
     for (let step = version(); step < MIGRATIONS.length; step++) {

@@ -30,6 +30,19 @@ describe('search over HTTP', () => {
     expect(answered(await send(app, 'POST /v1/similar', body), similarAnswer).hits).toHaveLength(4);
   });
 
+  it('explains its hits: what named them, where words match, other entries of the paper', async () => {
+    const { app, add } = await library();
+    const paper = { title: 'Robots & <Looms>', abstract: 'A robot weaves.', doi: '10.1000/a' };
+    await add({ ...paper, id: 'preprint' }, { ...paper, id: 'published', source: 'journal' });
+    const query = encodeURIComponent('https://doi.org/10.1000/A');
+    const { hits } = answered(await send(app, `GET /v1/search?q=${query}&limit=100`), searchAnswer);
+    expect(hits[0]).toMatchObject({ match: 'doi', alternates: [{ sameBy: 'doi' }] });
+    expect(hits.slice(1).every(({ match }) => match === null)).toBe(true);
+    const found = answered(await send(app, 'GET /v1/search?q=looms'), searchAnswer);
+    expect(found.hits[0]?.highlights.titleHtml).toBe('Robots &amp; &lt;<mark>Looms</mark>&gt;');
+    expect(found.didYouMean).toBeNull();
+  });
+
   it('takes a filter repeated or with commas, and months as ranges', async () => {
     const { app } = await library();
     const count = async (filter: string) =>

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { type IncomingPaper, mergedPaper, type PaperKey, textHash } from '../../src/paper.ts';
-import type { CommitItem, PaperStore } from '../../src/store/paper-store.ts';
+import {
+  type IncomingPaper,
+  mergedPaper,
+  type PaperFilter,
+  type PaperKey,
+  textHash,
+} from '../../src/paper.ts';
+import type { CommitItem, PaperNames, PaperStore } from '../../src/store/paper-store.ts';
 import { type Embedding, normalized } from '../../src/vector.ts';
 import { record } from '../fixtures/papers.ts';
 
@@ -171,6 +177,83 @@ export function paperStoreContract(name: string, open: () => PaperStore): void {
       );
       expect(await store.removeSource('sample')).toBe(2);
       expect((await store.counts()).bySource).toEqual({ test: 1 });
+    });
+
+    describe('papers by name', () => {
+      const none = { ids: [], arxivIds: [], dois: [], title: null, authors: [] };
+      const library = async () => {
+        const store = open();
+        const authors = ['Ada Lovelace', 'Wei Wang'];
+        await add(
+          store,
+          record({ id: '2401.00001', title: 'Pre-training, again', authors, date: '2024-01-01' }),
+          record({ id: 'b', doi: 'doi:10.1000/ABC', arxivId: '2401.00002v3', authors: ['A. Lovelace'] }),
+          record({ id: 'c', title: 'Pretraining again!', authors: ['Wang, Wei Ming'], date: '2025-01-01' }),
+        );
+        return store;
+      };
+      const named = async (names: Partial<PaperNames>, filter: PaperFilter = {}, limit = 10) => {
+        const store = await library();
+        const found = await store.papersNamed({ ...none, ...names }, { limit, filter });
+        const papers = await store.papersByKeys(found.map(({ key }) => key));
+        return papers.map(({ paper }, at) => `${paper.id} by ${found[at]?.by}`);
+      };
+
+      it('are found by id, arXiv id, DOI and title, each once, in this order', async () => {
+        expect(await named({ arxivIds: ['2401.00002'] })).toEqual(['b by id']);
+        const title = 'pretrainingagain';
+        expect(await named({ title, dois: ['10.1000/abc'], ids: ['2401.00001'] })).toEqual([
+          '2401.00001 by id',
+          'b by doi',
+          'c by title',
+        ]);
+        expect(await named({ ids: ['x'], dois: ['10.1000/x'], title: 'x' })).toEqual([]);
+      });
+
+      it('are found by author, newest first, whether given names are written out or not', async () => {
+        const by = (family: string, given: string, initials = true) =>
+          named({ authors: [{ family, given, initials }] });
+        const ada = ['2401.00001 by author', 'b by author'];
+        expect(await by('lovelace', 'ada')).toEqual(ada);
+        expect(await by('lovelace', 'a')).toEqual(ada);
+        expect(await by('lovelace', '')).toEqual(ada);
+        expect(await by('lovelace', 'anna')).toEqual(['b by author']);
+        expect(await by('lovelace', 'ada', false)).toEqual(['2401.00001 by author']);
+        expect(await by('wang', 'wei')).toEqual(['c by author', '2401.00001 by author']);
+        expect(await by('wang', 'ming')).toEqual([]);
+      });
+
+      it('keep to the filter and the limit, and a family name of more papers than that is none', async () => {
+        const names = { ids: ['2401.00001', 'c'], authors: [{ family: 'wang', given: 'w', initials: true }] };
+        expect(await named(names, { from: '2025-01-01' })).toEqual(['c by id']);
+        expect(await named({ authors: names.authors }, {}, 1)).toEqual(['c by author']);
+        expect(await named({ authors: [{ family: 'wang', given: '', initials: false }] }, {}, 1)).toEqual([]);
+        expect(await named(names, { excludedKeys: [1, 2, 3] })).toEqual([]);
+      });
+
+      it('come with what identifies them', async () => {
+        const store = await library();
+        const keys = [await keyOf(store, 'b'), await keyOf(store, '2401.00001'), 999];
+        expect([...(await store.identities(keys)).values()]).toEqual(
+          expect.arrayContaining([
+            { key: keys[0], doi: '10.1000/abc', arxivId: '2401.00002', titleKey: 'title of b' },
+            { key: keys[1], doi: null, arxivId: '2401.00001', titleKey: 'pre training again' },
+          ]),
+        );
+        expect((await store.identities(keys)).size).toBe(2);
+      });
+
+      it('follow changes and removals', async () => {
+        const store = await library();
+        await add(store, record({ id: 'c', title: 'Renamed', authors: ['Bo Li'] }));
+        await store.removePapers(['2401.00001']);
+        const names = {
+          ...none,
+          title: 'pretrainingagain',
+          authors: [{ family: 'wang', given: 'wei', initials: false }],
+        };
+        expect(await store.papersNamed(names, { limit: 10 })).toEqual([]);
+      });
     });
 
     describe('listings', () => {

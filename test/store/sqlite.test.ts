@@ -101,15 +101,21 @@ describe('the SQLite library', () => {
     );
     old.exec(
       `INSERT INTO papers (key, title, abstract, authors, day, categories, source, text_hash, trend, added_at, updated_at)
-       VALUES (7, 'Graphs', 'On graphs.', '["Ada"]', '', '[]', 'test', 'hash', 0, '', '')`,
+       VALUES (7, 'Graphs', 'On graphs.', '["Ada Lovelace"]', '', '[]', 'test', 'hash', 0, '', '')`,
     );
     old.close();
     const { db, papers } = open(file);
     expect(db.prepare("SELECT name FROM sqlite_schema WHERE name LIKE 'papers_fts%'").all()).toEqual([]);
     expect(await papers.textChanges(0, 10)).toEqual([
-      { revision: 1, key: 7, text: { title: 'Graphs', abstract: 'On graphs.', authors: ['Ada'] } },
+      { revision: 1, key: 7, text: { title: 'Graphs', abstract: 'On graphs.', authors: ['Ada Lovelace'] } },
       { revision: 2, key: 8, text: null },
     ]);
+    // Names are filled in for the papers that are there.
+    const names = { ids: [], arxivIds: [], dois: [], title: 'graphs', authors: [] };
+    const lovelace = { family: 'lovelace', given: 'ada', initials: false };
+    expect(await papers.papersNamed(names, { limit: 9 })).toMatchObject([{ key: 7, by: 'title' }]);
+    const byAuthor = { ...names, title: null, authors: [lovelace] };
+    expect(await papers.papersNamed(byAuthor, { limit: 9 })).toMatchObject([{ key: 7, by: 'author' }]);
     // No trigger is left that would write to the table.
     expect(await papers.commitBatch([item(record({ id: 'a', abstract: 'New.' }))])).toEqual(['updated']);
     expect(await papers.removePapers(['a'])).toBe(1);

@@ -1,0 +1,73 @@
+import { givenNamesAgree } from '../identity.ts';
+import type { PaperFilter, PaperKey } from '../paper.ts';
+import { filterSql } from './paper-row.ts';
+import type { AuthorQuery, NamedPaper, PaperNames } from './paper-store.ts';
+import type { SqliteDatabase } from './sqlite.ts';
+
+/** Spellings of one family's given names that are looked through. */
+const MOST_SPELLINGS = 5_000;
+
+/** `PaperStore.papersNamed`, in SQL. Each kind of name has its index. */
+export function papersNamed(
+  db: SqliteDatabase,
+  { ids, arxivIds, dois, title, authors }: PaperNames,
+  { limit, filter }: { limit: number; filter?: PaperFilter },
+): NamedPaper[] {
+  const { where, params } = filterSql(filter);
+  const excluded = new Set(filter?.excludedKeys);
+  const named = new Map<PaperKey, NamedPaper>();
+  const find = (by: NamedPaper['by'], from: string, condition: string, ...values: unknown[]) => {
+    const conditions = [condition, ...where].join(' AND ');
+    const keys = db
+      .prepare<unknown[], PaperKey>(
+        `SELECT DISTINCT p.key FROM ${from} WHERE ${conditions} ORDER BY p.day DESC, p.key DESC LIMIT ?`,
+      )
+      .pluck()
+      .all(...values, ...params, limit + excluded.size);
+    for (const key of keys) if (!named.has(key) && !excluded.has(key)) named.set(key, { key, by });
+  };
+  const anyOf = (list: readonly string[]) => list.map(() => '?').join(', ');
+  if (ids.length > 0) {
+    find('id', 'paper_ids i JOIN papers p ON p.key = i.key', `i.id IN (${anyOf(ids)})`, ...ids);
+  }
+  if (arxivIds.length > 0) find('id', 'papers p', `p.arxiv_id IN (${anyOf(arxivIds)})`, ...arxivIds);
+  if (dois.length > 0) find('doi', 'papers p', `p.doi IN (${anyOf(dois)})`, ...dois);
+  if (title !== null) find('title', 'papers p', "replace(p.title_key, ' ', '') = ?", title);
+  const byAuthor = 'paper_authors a JOIN papers p ON p.key = a.key';
+  for (const name of authors) {
+    if (name.given === '') {
+      if (!isCommon(db, name.family, limit)) find('author', byAuthor, 'a.family = ?', name.family);
+    } else {
+      const spellings = spellingsOf(db, name);
+      const list = 'SELECT value FROM json_each(?)';
+      if (spellings.length > 0) {
+        const condition = `a.family = ? AND a.given IN (${list})`;
+        find('author', byAuthor, condition, name.family, JSON.stringify(spellings));
+      }
+    }
+  }
+  return [...named.values()];
+}
+
+/** Whether more than `most` papers are by people of a family name; does not count on. */
+function isCommon(db: SqliteDatabase, family: string, most: number): boolean {
+  const counted = db
+    .prepare<unknown[], number>(
+      'SELECT count(*) FROM (SELECT DISTINCT key FROM paper_authors WHERE family = ? LIMIT ?)',
+    )
+    .pluck()
+    .get(family, most + 1);
+  return (counted ?? 0) > most;
+}
+
+/** The given names, as papers have them, that can be the one asked for. */
+function spellingsOf(db: SqliteDatabase, { family, given, initials }: AuthorQuery): string[] {
+  const [initial = ''] = given;
+  return db
+    .prepare<unknown[], string>(
+      'SELECT DISTINCT given FROM paper_authors WHERE family = ? AND given >= ? AND given < ? LIMIT ?',
+    )
+    .pluck()
+    .all(family, initial, `${initial}\u{10ffff}`, MOST_SPELLINGS)
+    .filter((spelling) => givenNamesAgree(spelling, given, { initials }));
+}
