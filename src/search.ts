@@ -2,6 +2,7 @@ import { shownOf, unshownHits } from './cursor.ts';
 import type { Embedder } from './embed/embedder.ts';
 import { AppError } from './errors.ts';
 import { type MatchKind, namedPapers, withNamedFirst } from './exact-match.ts';
+import { type Candidate, fuse, noParts, single, wordFit } from './fusion.ts';
 import { type Highlights, highlightQuery, highlightsOf } from './highlight.ts';
 import { type Hit, hitsOf } from './hits.ts';
 import type { VectorIndex } from './index/vector-index.ts';
@@ -16,22 +17,6 @@ import { dot, type Embedding } from './vector.ts';
 
 export const SEARCH_MODES = ['hybrid', 'semantic', 'lexical'] as const;
 export type SearchMode = (typeof SEARCH_MODES)[number];
-
-/**
- * The share of the dense score in a hybrid score, the rest being lexical: the best on tuning queries, where 0.55 to
- * 0.65 can hardly be told apart (docs/relevance.md).
- */
-const DENSE_WEIGHT = 0.6;
-
-/** The parts of a hit's score. Null: the paper was not found, or not looked for, that way. */
-export interface ScoreParts {
-  /** Cosine similarity of query and paper, and the paper's rank by it, from 1. */
-  dense: number | null;
-  denseRank: number | null;
-  /** BM25F score, and the paper's rank by it, from 1. */
-  lexical: number | null;
-  lexicalRank: number | null;
-}
 
 /** A candidate as it is answered. */
 export type SearchHit = { highlights: Highlights } & Hit<
@@ -78,12 +63,6 @@ export function createSearch(deps: Deps): Search {
   };
 }
 
-interface Candidate {
-  key: PaperKey;
-  score: number;
-  parts: ScoreParts;
-}
-
 async function search(deps: Deps, request: Parameters<Search['search']>[0]): Promise<SearchAnswer> {
   const query = cleanText(request.query);
   if (query === '')
@@ -95,20 +74,20 @@ async function search(deps: Deps, request: Parameters<Search['search']>[0]): Pro
   const shown = shownOf(request.cursor, scope, SEARCH_LIMITS.depth);
   const [dense, lexical] = await Promise.all([
     mode === 'lexical' ? null : nearestTo(deps, await deps.embedder.embedQuery(query), filter),
-    mode === 'semantic' ? null : deps.lexical.search(query, searchOptions(filter)),
+    mode === 'semantic' ? null : wordsIn(deps, query, filter),
   ]);
-  const similarities = await missingSimilarities(deps, dense, lexical?.hits);
-  const fused = fuse(mode, dense, lexical?.hits ?? [], similarities);
-  const candidates = mode === 'hybrid' ? secondPass(fused, await topEmbeddings(deps, fused)) : fused;
+  const candidates = await rankedCandidates(deps, dense, lexical);
   const totalLexical = lexical?.total ?? null;
   const named = await namedPapers(deps.store, query, { filter, totalLexical });
   const ranked = await foldDuplicates(deps, withNamedFirst(candidates, named, unranked));
   const { page, nextCursor } = unshownHits(ranked, shown, limit, { scope, depth: SEARCH_LIMITS.depth });
-  const words = highlightQuery(query);
+  const corrections = lexical?.terms.flatMap(({ correction }) => correction ?? []);
+  const words = highlightQuery(query, corrections);
+  const rarity = rarityOf(lexical?.terms ?? []);
   return {
     hits: (await hitsOf(deps.store, page)).map((hit) => ({
       ...hit,
-      highlights: highlightsOf(hit.paper, words),
+      highlights: highlightsOf(hit.paper, words, rarity),
     })),
     nextCursor,
     exact: dense?.exact ?? true,
@@ -127,64 +106,50 @@ async function nearestTo({ index }: Deps, query: Embedding, filter: PaperFilter 
   return { query, ...(await index.nearest(query, searchOptions(filter))) };
 }
 
-type Dense = Awaited<ReturnType<typeof nearestTo>>;
+async function wordsIn({ lexical }: Deps, query: string, filter: PaperFilter | undefined) {
+  return { query, ...(await lexical.search(query, searchOptions(filter))) };
+}
 
-/** The embeddings that the second pass compares. */
-const topEmbeddings = ({ index }: Deps, fused: readonly Candidate[]) =>
-  index.embeddings(fused.slice(0, SECOND_PASS.candidates).map(({ key }) => key));
+type Dense = Awaited<ReturnType<typeof nearestTo>>;
+type Lexical = Awaited<ReturnType<typeof wordsIn>>;
+
+/** What was found, best first: joined, and looked at again, when it was looked for in both ways. */
+async function rankedCandidates(
+  deps: Deps,
+  dense: Dense | null,
+  lexical: Lexical | null,
+): Promise<Candidate[]> {
+  if (!dense || !lexical) {
+    return single(dense && { ...dense, others: new Map() }, lexical && { ...lexical, others: new Map() });
+  }
+  const both = await Promise.all([cosinesOf(deps, dense, lexical), wordScoresOf(deps, dense, lexical)]);
+  const fused = fuse({ ...dense, others: both[0] }, { ...lexical, others: both[1] });
+  const keys = fused.slice(0, SECOND_PASS.candidates).map(({ key }) => key);
+  return secondPass(fused, await deps.index.embeddings(keys), wordFit(lexical));
+}
 
 /** Cosine similarities of lexical hits that the dense search did not reach: a missing score is not a zero. */
-async function missingSimilarities(
-  { index }: Deps,
-  dense: Dense | null,
-  lexical: readonly { key: PaperKey }[] = [],
-): Promise<Map<PaperKey, number>> {
-  if (!dense) return new Map();
+async function cosinesOf({ index }: Deps, dense: Dense, { hits }: Lexical): Promise<Map<PaperKey, number>> {
   const known = new Set(dense.neighbours.map(({ key }) => key));
-  const embeddings = await index.embeddings(lexical.map(({ key }) => key).filter((key) => !known.has(key)));
+  const embeddings = await index.embeddings(hits.map(({ key }) => key).filter((key) => !known.has(key)));
   return new Map([...embeddings].map(([key, embedding]) => [key, dot(dense.query, embedding)]));
 }
 
-/**
- * Joins both lists by a convex combination of normalised scores (Bruch et al., arXiv 2210.11934): cosine scaled
- * from the pool's lowest to its highest to [0, 1], BM25 from 0 to its highest. One list alone keeps its own score.
- */
-function fuse(
-  mode: SearchMode,
-  dense: Dense | null,
-  lexical: readonly { key: PaperKey; score: number }[],
-  extra: ReadonlyMap<PaperKey, number>,
-): Candidate[] {
-  const pool = new Map<PaperKey, ScoreParts>();
-  const partsOf = (key: PaperKey): ScoreParts => {
-    const parts = pool.get(key) ?? noParts();
-    pool.set(key, parts);
-    return parts;
-  };
-  dense?.neighbours.forEach(({ key, similarity }, at) => {
-    Object.assign(partsOf(key), { dense: similarity, denseRank: at + 1 });
-  });
-  lexical.forEach(({ key, score }, at) => {
-    Object.assign(partsOf(key), { lexical: score, lexicalRank: at + 1 });
-  });
-  for (const [key, similarity] of extra) partsOf(key).dense = similarity;
-  const similarities = [...pool.values()].flatMap((parts) => parts.dense ?? []);
-  const lowest = Math.min(...similarities);
-  const spread = Math.max(...similarities) - lowest || 1;
-  const highest = lexical[0]?.score || 1;
-  const scoreOf = (parts: ScoreParts): number => {
-    if (mode === 'semantic') return parts.dense ?? 0;
-    if (mode === 'lexical') return parts.lexical ?? 0;
-    const denseScore = parts.dense === null ? 0 : (parts.dense - lowest) / spread;
-    return DENSE_WEIGHT * denseScore + (1 - DENSE_WEIGHT) * ((parts.lexical ?? 0) / highest);
-  };
-  return [...pool]
-    .map(([key, parts]) => ({ key, parts, score: scoreOf(parts) }))
-    .sort((a, b) => b.score - a.score || a.key - b.key)
-    .slice(0, SEARCH_LIMITS.depth);
+/** Likewise, BM25F of papers that only the dense search found. */
+function wordScoresOf({ lexical }: Deps, { neighbours }: Dense, { query, hits }: Lexical) {
+  const known = new Set(hits.map(({ key }) => key));
+  return lexical.score(
+    query,
+    neighbours.map(({ key }) => key).filter((key) => !known.has(key)),
+  );
 }
 
-const noParts = (): ScoreParts => ({ dense: null, denseRank: null, lexical: null, lexicalRank: null });
+/** How much a term counts in the choice of a passage: its idf; what is not known counts as the rarest. */
+function rarityOf(terms: Lexical['terms']): (term: string) => number {
+  const idfs = new Map(terms.map(({ term, idf }) => [term, idf]));
+  const highest = Math.max(1, ...idfs.values());
+  return (term) => idfs.get(term) ?? highest;
+}
 
 /** The candidate of a named paper that neither search found. */
 const unranked = (key: PaperKey): Candidate => ({ key, parts: noParts(), score: 0 });

@@ -12,9 +12,12 @@ export const SECOND_PASS = {
   feedbackPapers: 3,
   feedback: 0.25,
   feedbackPower: 4,
-  /** Smoothing: how many nearest candidates have a say in a score, and how much. */
+  /**
+   * Smoothing: how many nearest candidates have a say in a score, and how much: less when the query is said nearly
+   * word for word, as then its paper is known, and its neighbours are not looked for.
+   */
   neighbours: 10,
-  smoothing: 0.3,
+  smoothing: { loose: 0.5, close: 0.2 },
 } as const;
 
 /** What the best possible candidate would score after feedback: divided by, so that scores stay in [0, 1]. */
@@ -29,12 +32,13 @@ interface Fused {
  * Looks at the best candidates of a search together, by their embeddings: likeness to the three best raises a
  * paper (pseudo-relevance feedback, after Rocchio 1971), then each score is mixed with those of the candidates most
  * like it (score regularisation over a neighbour graph: Diaz, CIKM 2005; the cluster hypothesis). `fused` is
- * best first with scores in [0, 1]; candidates without an embedding have no say. Returns the same candidates,
- * best first. Costs candidates^2 / 2 dot products.
+ * best first with scores in [0, 1]; candidates without an embedding have no say. `fit` says how nearly some paper
+ * says the query's words, 0 to 1. Returns the same candidates, best first. Costs candidates^2 / 2 dot products.
  */
 export function secondPass<Candidate extends Fused>(
   fused: readonly Candidate[],
   embeddings: ReadonlyMap<PaperKey, Embedding>,
+  fit = 0,
 ): Candidate[] {
   const top = fused.slice(0, SECOND_PASS.candidates);
   const likeness = likenesses(top.map(({ key }) => embeddings.get(key) ?? null));
@@ -42,7 +46,8 @@ export function secondPass<Candidate extends Fused>(
     top.map(({ score }) => score),
     likeness,
   );
-  const smoothed = smooth(fed, likeness);
+  const { loose, close } = SECOND_PASS.smoothing;
+  const smoothed = smooth(fed, likeness, loose + (close - loose) * fit);
   const ranked = top
     .map((candidate, at) => ({ ...candidate, score: smoothed[at] ?? candidate.score }))
     .sort((a, b) => b.score - a.score || a.key - b.key);
@@ -79,7 +84,7 @@ function withFeedback(scores: readonly number[], likeness: readonly Float32Array
   });
 }
 
-function smooth(scores: readonly number[], likeness: readonly Float32Array[]): number[] {
+function smooth(scores: readonly number[], likeness: readonly Float32Array[], share: number): number[] {
   return scores.map((score, at) => {
     const row = likeness[at] ?? new Float32Array();
     const near = scores
@@ -94,6 +99,6 @@ function smooth(scores: readonly number[], likeness: readonly Float32Array[]): n
       sum += weight * (scores[other] ?? 0);
       mass += weight;
     }
-    return mass === 0 ? score : (1 - SECOND_PASS.smoothing) * score + (SECOND_PASS.smoothing * sum) / mass;
+    return mass === 0 ? score : (1 - share) * score + (share * sum) / mass;
   });
 }

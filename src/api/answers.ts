@@ -99,6 +99,14 @@ export const searchAnswer = z
           denseRank: nullableNumber,
           lexical: nullableNumber,
           lexicalRank: nullableNumber,
+          coverage: nullableNumber.openapi({
+            description: "The share of the query's words that the paper has, rare ones counting for more.",
+          }),
+          words: nullableNumber.openapi({
+            description:
+              "The mean over the query's words of the best similarity to any word of the paper, in its context; null " +
+              'where it was not looked at: only the best hits of a short query are.',
+          }),
         }),
         alternates,
         highlights,

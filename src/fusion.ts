@@ -1,0 +1,137 @@
+import type { LexicalAnswer, LexicalHit } from './lexical/lexical-index.ts';
+import type { PaperKey } from './paper.ts';
+import { SEARCH_LIMITS } from './search-limits.ts';
+
+/**
+ * How lists are joined. Chosen on tuning queries of four test collections together, none per collection;
+ * docs/relevance.md has the figures, also of what was left out.
+ */
+export const FUSION = {
+  /** The share of the dense score, the rest being lexical. */
+  dense: 0.5,
+  /** The best so many candidates set the scale of cosines. */
+  scaledOver: 150,
+  /** How much the share of the query that a paper says adds, for queries short enough to be said whole. */
+  coverage: 0.2,
+  /** Queries of more content words than this are passages: no paper says all of one. */
+  longQueryWords: 40,
+  /** The best BM25F score, as a share of the ideal one, from which on the words are said nearly all; and none are. */
+  wordFit: { none: 0.3, full: 0.6 },
+} as const;
+
+/** The parts of a hit's score. Null: the paper was not found, or not looked for, that way. */
+export interface ScoreParts {
+  /** Cosine similarity of query and paper, and the paper's rank by it, from 1. */
+  dense: number | null;
+  denseRank: number | null;
+  /** BM25F score, and the paper's rank by it, from 1. */
+  lexical: number | null;
+  lexicalRank: number | null;
+  /** The share of the query's words that the paper has, rare ones counting for more. */
+  coverage: number | null;
+  /** The mean over the query's words of the best similarity to any word of the paper, in its context. */
+  words: number | null;
+}
+
+export interface Candidate {
+  key: PaperKey;
+  score: number;
+  parts: ScoreParts;
+}
+
+/** What the dense search found, best first, and cosines of papers that only the lexical search found. */
+export interface DenseList {
+  neighbours: readonly { key: PaperKey; similarity: number }[];
+  others: ReadonlyMap<PaperKey, number>;
+}
+
+/** What the lexical search found, best first, and scores of papers that only the dense search found. */
+export interface LexicalList extends Pick<LexicalAnswer, 'ideal' | 'terms'> {
+  hits: readonly LexicalHit[];
+  others: ReadonlyMap<PaperKey, LexicalHit>;
+}
+
+export const noParts = (): ScoreParts => ({
+  dense: null,
+  denseRank: null,
+  lexical: null,
+  lexicalRank: null,
+  coverage: null,
+  words: null,
+});
+
+/**
+ * How nearly some paper says what the query says, 0 to 1: the best BM25F score against what a paper of all the words
+ * could get at most. High for the title of a paper, or a sentence of it; low for a question in other words.
+ */
+export function wordFit({ hits, ideal }: Pick<LexicalList, 'hits' | 'ideal'>): number {
+  const { none, full } = FUSION.wordFit;
+  const share = ideal > 0 ? (hits[0]?.score ?? 0) / ideal : 0;
+  return Math.min(1, Math.max(0, (share - none) / (full - none)));
+}
+
+/** One list alone, with its own scores. */
+export function single(dense: DenseList | null, lexical: LexicalList | null): Candidate[] {
+  return ranked(poolOf(dense, lexical), ({ dense: cosine, lexical: score }) => cosine ?? score ?? 0);
+}
+
+/**
+ * Joins both lists by a convex combination of normalised scores (Bruch et al., arXiv 2210.11934): cosine scaled
+ * from lowest to highest to [0, 1], BM25F from 0 to its highest, and the coverage. The lowest cosine is that of the
+ * candidates that a first round leaves: those at the end of a long list are all alike, and would only make the scale
+ * depend on how long the list is. Best first, scores in [0, 1].
+ */
+export function fuse(dense: DenseList, lexical: LexicalList): Candidate[] {
+  const pool = poolOf(dense, lexical);
+  const highest = lexical.hits[0]?.score || 1;
+  const joined = (among: Iterable<ScoreParts>, coverage: number) => {
+    const cosines = [...among].flatMap((parts) => parts.dense ?? []);
+    const lowest = Math.min(...cosines);
+    const spread = Math.max(...cosines) - lowest || 1;
+    return (parts: ScoreParts) => {
+      const denseScore = parts.dense === null ? 0 : Math.max(0, (parts.dense - lowest) / spread);
+      const lexicalScore = Math.min(1, (parts.lexical ?? 0) / highest);
+      const score = FUSION.dense * denseScore + (1 - FUSION.dense) * lexicalScore;
+      return (score + coverage * (parts.coverage ?? 0)) / (1 + coverage);
+    };
+  };
+  const first = ranked(pool, joined(pool.values(), 0)).slice(0, FUSION.scaledOver);
+  const isLong = lexical.terms.length >= FUSION.longQueryWords;
+  return ranked(
+    pool,
+    joined(
+      first.map(({ parts }) => parts),
+      isLong ? 0 : FUSION.coverage,
+    ),
+  );
+}
+
+function poolOf(dense: DenseList | null, lexical: LexicalList | null): Map<PaperKey, ScoreParts> {
+  const pool = new Map<PaperKey, ScoreParts>();
+  const partsOf = (key: PaperKey): ScoreParts => {
+    const parts = pool.get(key) ?? noParts();
+    pool.set(key, parts);
+    return parts;
+  };
+  dense?.neighbours.forEach(({ key, similarity }, at) => {
+    Object.assign(partsOf(key), { dense: similarity, denseRank: at + 1 });
+  });
+  lexical?.hits.forEach(({ key, score, coverage }, at) => {
+    Object.assign(partsOf(key), { lexical: score, lexicalRank: at + 1, coverage });
+  });
+  for (const [key, similarity] of dense?.others ?? []) partsOf(key).dense = similarity;
+  for (const [key, { score, coverage }] of lexical?.others ?? []) {
+    if (score > 0) Object.assign(partsOf(key), { lexical: score, coverage });
+  }
+  return pool;
+}
+
+function ranked(
+  pool: ReadonlyMap<PaperKey, ScoreParts>,
+  scoreOf: (parts: ScoreParts) => number,
+): Candidate[] {
+  return [...pool]
+    .map(([key, parts]) => ({ key, parts, score: scoreOf(parts) }))
+    .sort((a, b) => b.score - a.score || a.key - b.key)
+    .slice(0, SEARCH_LIMITS.depth);
+}
