@@ -4,8 +4,8 @@ import { SEARCH_LIMITS } from './search-limits.ts';
 import type { AuthorQuery, NamedPaper, PaperNames, PaperStore } from './store/paper-store.ts';
 import { isStopWord, type Word, wordsOf } from './words.ts';
 
-/** By what a query names a paper, the surest first. */
-export const MATCH_KINDS = ['id', 'doi', 'title', 'author'] as const satisfies NamedPaper['by'][];
+/** By what a query names a paper, the surest first; last, that the paper has all its quoted phrases. */
+export const MATCH_KINDS = ['id', 'doi', 'title', 'author', 'phrase'] as const;
 export type MatchKind = (typeof MATCH_KINDS)[number];
 
 /** Identifiers looked up of one query. */
@@ -109,16 +109,35 @@ interface Ranked {
   score: number;
 }
 
+type Matched<Candidate> = Candidate & { match: MatchKind | null };
+
+/**
+ * A ranking with the papers that have the query's quoted phrases first, each group in its order: quotes say that the
+ * words are meant as they stand. No score rises down the list. Null for a query without phrases.
+ */
+export function withPhrasesFirst<Candidate extends Ranked>(
+  ranked: readonly Candidate[],
+  havingPhrases: ReadonlySet<PaperKey> | null,
+): Matched<Candidate>[] {
+  const has = ({ key }: Candidate) => havingPhrases?.has(key) ?? false;
+  const front = ranked.filter(has).map((candidate) => ({ ...candidate, match: 'phrase' as const }));
+  const lowest = front.at(-1)?.score ?? Number.POSITIVE_INFINITY;
+  const rest = ranked
+    .filter((candidate) => !has(candidate))
+    .map((candidate) => ({ ...candidate, score: Math.min(candidate.score, lowest), match: null }));
+  return [...front, ...rest];
+}
+
 /**
  * A ranking with the named papers first, under a score that says so: those known by id, DOI or title as they were
  * named, then an author's in the order of the ranking, and behind them the author's others, newest first.
  * `unranked` makes the candidate of a paper that the ranking does not have.
  */
 export function withNamedFirst<Candidate extends Ranked>(
-  ranked: readonly Candidate[],
+  ranked: readonly Matched<Candidate>[],
   named: readonly NamedPaper[],
   unranked: (key: PaperKey) => Candidate,
-): (Candidate & { match: MatchKind | null })[] {
+): Matched<Candidate>[] {
   const by = new Map(named.map((paper) => [paper.key, paper.by]));
   const place = new Map(ranked.map((candidate, at) => [candidate.key, { candidate, at }]));
   const score = Math.max(1, ranked[0]?.score ?? 0);
@@ -132,6 +151,6 @@ export function withNamedFirst<Candidate extends Ranked>(
       score,
       match,
     }));
-  const others = ranked.filter(({ key }) => !by.has(key)).map((candidate) => ({ ...candidate, match: null }));
+  const others = ranked.filter(({ key }) => !by.has(key));
   return [...front, ...others].slice(0, SEARCH_LIMITS.depth);
 }

@@ -1,7 +1,7 @@
 import { shownOf, unshownHits } from './cursor.ts';
 import type { Embedder } from './embed/embedder.ts';
 import { AppError } from './errors.ts';
-import { type MatchKind, namedPapers, withNamedFirst } from './exact-match.ts';
+import { type MatchKind, namedPapers, withNamedFirst, withPhrasesFirst } from './exact-match.ts';
 import { type Candidate, fuse, noParts, single, wordFit } from './fusion.ts';
 import { type Highlights, highlightQuery, highlightsOf } from './highlight.ts';
 import { type Hit, hitsOf } from './hits.ts';
@@ -79,7 +79,9 @@ async function search(deps: Deps, request: Parameters<Search['search']>[0]): Pro
   const candidates = await rankedCandidates(deps, dense, lexical);
   const totalLexical = lexical?.total ?? null;
   const named = await namedPapers(deps.store, query, { filter, totalLexical });
-  const ranked = await foldDuplicates(deps, withNamedFirst(candidates, named, unranked));
+  const phrases = lexical?.phrases.required ? new Set(lexical.hits.map(({ key }) => key)) : null;
+  const exactFirst = withNamedFirst(withPhrasesFirst(candidates, phrases), named, unranked);
+  const ranked = await foldDuplicates(deps, exactFirst);
   const { page, nextCursor } = unshownHits(ranked, shown, limit, { scope, depth: SEARCH_LIMITS.depth });
   const corrections = lexical?.terms.flatMap(({ correction }) => correction ?? []);
   const words = highlightQuery(query, corrections);

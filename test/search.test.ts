@@ -109,6 +109,20 @@ describe('search', () => {
     }
   });
 
+  it('puts papers with a quoted phrase first, whatever the rest of the ranking says', async () => {
+    const { search } = await library();
+    for (const mode of ['hybrid', 'lexical'] as const) {
+      const { hits } = await search.search({ query: '"telescope survey" galaxy robot', mode, limit: 100 });
+      const has = hits.map(({ paper }) => /telescope survey/.test(`${paper.title} | ${paper.abstract}`));
+      const count = has.filter((value) => value).length;
+      expect(count).toBeGreaterThan(0);
+      expect(has.slice(0, count)).not.toContain(false);
+      expect(hits.slice(0, count).every(({ match }) => match === 'phrase')).toBe(true);
+      const scores = hits.map(({ score }) => score);
+      expect(scores).toEqual([...scores].sort((a, b) => b - a));
+    }
+  });
+
   it('suggests another spelling where words were looked for, and no paper is named', async () => {
     const { search } = await library();
     const ask = async (query: string, mode: SearchMode) =>

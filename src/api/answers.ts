@@ -110,10 +110,14 @@ export const searchAnswer = z
         }),
         alternates,
         highlights,
-        match: z.enum(MATCH_KINDS).nullable().openapi({
-          description:
-            'By what the query names the paper, which is why it comes first; null for a paper found by words or meaning.',
-        }),
+        match: z
+          .enum(MATCH_KINDS)
+          .nullable()
+          .openapi({
+            description:
+              'By what the query names the paper, or that it has the quoted phrases, which is why it comes first; null for ' +
+              'a paper found by words or meaning.',
+          }),
       }),
     ),
     nextCursor: hitCursor,
