@@ -114,10 +114,22 @@ export function wordsOf(text: string, read: (written: string) => Spelling = read
 /** What a token is compared by; null for markup. */
 type Spelling = Pick<Word, 'form' | 'term'> | null;
 
+/**
+ * What tokens were read as, so that the words of a language are folded and stemmed once. A cache of a pure function,
+ * emptied when it is full.
+ */
+const READ = new Map<string, Spelling>();
+const MOST_READ = 20_000;
+
 /** Reads one token: folds and stems it. */
 export function readWord(written: string): Spelling {
+  const known = READ.get(written);
+  if (known !== undefined) return known;
   const form = formOf(written);
-  return form === null ? null : { form, term: stemOf(form) };
+  const spelling = form === null ? null : { form, term: stemOf(form) };
+  if (READ.size >= MOST_READ) READ.clear();
+  READ.set(written, spelling);
+  return spelling;
 }
 
 /** A token as it is compared before stemming; null for markup. */
