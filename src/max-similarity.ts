@@ -2,6 +2,8 @@ import {
   type Code,
   doWhile,
   get,
+  i8x16,
+  i16x8,
   i32,
   i32x4,
   set,
@@ -10,168 +12,153 @@ import {
   wasmModule,
 } from './wasm-module.ts';
 
-/** Query rows that one pass over a document compares: four to a vector, in four vectors. */
-const PASS_ROWS = 16;
-const LANES = 4;
-/** Bytes of two neighbouring numbers, as 16-bit integers: what one multiplication takes from a row. */
-const PAIR_BYTES = 4;
-const VECTOR_BYTES = 16;
+export const MAX_SIMILARITY_LIMITS = { dimensions: 4_096, queryRows: 256, documentRows: 512 } as const;
 
-/** A query made ready for being compared with many documents. */
-export interface PreparedQuery {
+/** Query rows that are compared at once: each has a 32-bit lane of every vector. */
+const LANES = 4;
+const WORD_BYTES = 4;
+const VECTOR_BYTES = LANES * WORD_BYTES;
+
+/**
+ * Late interaction ("MaxSim": ColBERT, https://arxiv.org/abs/2004.12832) on sign bits. A text is rows of bits, one a
+ * token: bit by bit the signs of its embedding, then zeros up to a multiple of 16 bytes (not checked). The order of
+ * bits does not matter, as long as it is the same in all rows. Two rows are as similar as
+ * `1 - 2 * hamming / dimensions`: 1 when equal, -1 when opposite.
+ */
+export interface MaxSimilarity {
   /**
-   * For each row of the query, the greatest dot product with any row of the document. The document is
-   * `documentRows` rows (1 or more) of the query's dimensions, one after the other; throws `RangeError` for others.
+   * Keeps a copy of a query's rows and their weights for many documents. Throws `RangeError` for what is not whole
+   * rows, for too many, and for weights that are not one a row, finite and 0 or more.
    */
-  maxSimilarities(document: Int8Array, documentRows: number): Int32Array;
+  prepare(query: Uint8Array, weights: Float32Array | readonly number[]): PreparedQuery;
 }
 
-/** Late interaction ("MaxSim") of 8-bit vectors. */
-export interface MaxSimilarity {
-  /** `query` is `queryRows` rows (1 or more), one after the other. Throws `RangeError` when it is not. */
-  prepare(query: Int8Array, queryRows: number): PreparedQuery;
+export interface PreparedQuery {
+  /**
+   * The weighted mean, over the query's rows, of the best similarity to any row of the document: in [-1, 1]. A
+   * document without rows scores -1. A query without rows, or without a weight above 0, scores 0 with any document.
+   * Throws `RangeError` for what is not whole rows, and for too many.
+   */
+  score(document: Uint8Array): number;
 }
 
 interface Kernel {
-  /** Widens the 8-bit integers from `from` on to 16 bits, until `to` reaches `end`; all are addresses. */
-  widen(from: number, to: number, end: number): void;
-  /** Writes the greatest dot products of the 16 rows at `query` with the rows from `document` to `end` to `out`. */
-  maxOfPass(query: number, document: number, end: number, out: number): void;
+  /**
+   * Writes, for each row of the query, the smallest Hamming distance to the rows from `document` to `end`, 1 or
+   * more, to `out`, until it reaches `outEnd`; all are addresses.
+   */
+  distances(document: number, end: number, out: number, outEnd: number): void;
 }
 
 /**
- * Compares matrices of 8-bit integers of `dimensions` numbers a row, a multiple of 16 (`RangeError` otherwise).
- * Results are exact for any numbers. Queries may be prepared side by side; all use one memory, which grows with the
- * longest document and is never given back: make one and keep it.
+ * Queries may be prepared side by side and used in turns; all use one memory of fixed size (64 KiB at 384
+ * dimensions). Make one and keep it.
  */
 export function createMaxSimilarity(dimensions: number): MaxSimilarity {
-  if (!Number.isInteger(dimensions) || dimensions < 16 || dimensions % 16 !== 0) {
-    throw new RangeError(`Expected dimensions that are a multiple of 16, got ${dimensions}.`);
+  const most = MAX_SIMILARITY_LIMITS;
+  if (!Number.isInteger(dimensions) || dimensions < 1 || dimensions > most.dimensions) {
+    throw new RangeError(`Expected from 1 to ${most.dimensions} dimensions, got ${dimensions}.`);
   }
-  const memory = new WebAssembly.Memory({ initial: 1 });
-  const module = new WebAssembly.Module(kernelModule(dimensions));
+  const rowBytes = Math.ceil(dimensions / (8 * VECTOR_BYTES)) * VECTOR_BYTES;
+  // The query lies at 0.
+  const outAt = most.queryRows * rowBytes;
+  const documentAt = outAt + most.queryRows * Int32Array.BYTES_PER_ELEMENT;
+  const pages = Math.ceil((documentAt + most.documentRows * rowBytes) / WASM_PAGE_BYTES);
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+  const module = new WebAssembly.Module(kernelModule(rowBytes));
   const kernel = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Kernel;
-  let loaded: Int16Array | null = null;
-
-  const reserve = (bytes: number) => {
-    const missing = bytes - memory.buffer.byteLength;
-    if (missing > 0) memory.grow(Math.ceil(missing / WASM_PAGE_BYTES));
-  };
+  const bytes = new Uint8Array(memory.buffer);
+  const distances = new Int32Array(memory.buffer, outAt, most.queryRows);
+  let loaded: Uint8Array | null = null;
 
   return {
-    prepare(query, queryRows) {
-      assertRows(query, queryRows, dimensions);
-      const laid = laidOut(query, queryRows, dimensions);
-      const passes = Math.ceil(queryRows / PASS_ROWS);
-      const passBytes = laid.byteLength / passes;
-      const outAt = laid.byteLength;
-      const wideAt = outAt + passes * PASS_ROWS * Int32Array.BYTES_PER_ELEMENT;
+    prepare(query, weights) {
+      const queryRows = rowsOf('a query', query, rowBytes, most.queryRows);
+      const shares = sharesOf(weights, queryRows);
+      const laid = laidOut(query, queryRows, rowBytes);
+      const outEnd = outAt + (laid.length / rowBytes) * Int32Array.BYTES_PER_ELEMENT;
       return {
-        maxSimilarities(document, documentRows) {
-          assertRows(document, documentRows, dimensions);
-          const wideEnd = wideAt + 2 * document.length;
-          reserve(wideEnd + document.length);
-          const { buffer } = memory;
+        score(document) {
+          const documentRows = rowsOf('a document', document, rowBytes, most.documentRows);
+          if (shares === null) return 0;
+          if (documentRows === 0) return -1;
           // Another query may have been used meanwhile.
-          if (loaded !== laid) new Int16Array(buffer, 0, laid.length).set(laid);
+          if (loaded !== laid) bytes.set(laid);
           loaded = laid;
-          new Int8Array(buffer, wideEnd, document.length).set(document);
-          kernel.widen(wideEnd, wideAt, wideEnd);
-          for (let pass = 0; pass < passes; pass++) {
-            const out = outAt + pass * PASS_ROWS * Int32Array.BYTES_PER_ELEMENT;
-            kernel.maxOfPass(pass * passBytes, wideAt, wideEnd, out);
-          }
-          return new Int32Array(buffer, outAt, queryRows).slice();
+          bytes.set(document, documentAt);
+          kernel.distances(documentAt, documentAt + document.length, outAt, outEnd);
+          const distance = shares.reduce((sum, share, row) => sum + share * (distances[row] ?? 0), 0);
+          // The shares may add up to a little more than 1.
+          return Math.max(-1, 1 - (2 * distance) / dimensions);
         },
       };
     },
   };
 }
 
-/** For each row of the query, the greatest dot product with any row of the document; to compare two matrices once. */
-export function maxSimilarities(
-  query: Int8Array,
-  queryRows: number,
-  document: Int8Array,
-  documentRows: number,
-  dimensions: number,
-): Int32Array {
-  return createMaxSimilarity(dimensions).prepare(query, queryRows).maxSimilarities(document, documentRows);
+function rowsOf(what: string, matrix: Uint8Array, rowBytes: number, most: number): number {
+  const rows = matrix.length / rowBytes;
+  if (Number.isInteger(rows) && rows <= most) return rows;
+  throw new RangeError(
+    `Expected ${what} of up to ${most} rows of ${rowBytes} bytes, got ${matrix.length} bytes.`,
+  );
 }
 
-function assertRows(matrix: Int8Array, rows: number, dimensions: number): void {
-  if (Number.isInteger(rows) && rows >= 1 && matrix.length === rows * dimensions) return;
-  throw new RangeError(`Expected 1 or more rows of ${dimensions} numbers, got ${matrix.length} as ${rows}.`);
+/** The weights, made to add up to 1; null when they add up to 0. */
+function sharesOf(weights: ArrayLike<number>, rows: number): Float64Array | null {
+  if (weights.length !== rows) throw new RangeError(`Expected ${rows} weights, got ${weights.length}.`);
+  const shares = Float64Array.from(weights);
+  const total = shares.reduce((sum, weight) => sum + weight, 0);
+  if (!Number.isFinite(total) || shares.some((weight) => weight < 0)) {
+    throw new RangeError('Expected weights of 0 or more with a finite sum.');
+  }
+  return total > 0 ? shares.map((weight) => weight / total) : null;
 }
 
 /**
- * The query in the order in which the kernel reads it: for each pass of 16 rows and each pair of neighbouring
- * numbers, that pair of every row. So a pair of a document's row, repeated, meets four rows of the query in one
- * multiplication, and no sums across a vector are needed. Missing rows are zeros.
+ * The query in the order in which the kernel reads it: for each four rows, the first words of all, then the second
+ * words, and so on. So a word of a document's row, repeated, meets four rows at once, and the counts of each row end
+ * up in its own lane: no sums across a vector are needed. Missing rows are zeros.
  */
-function laidOut(query: Int8Array, queryRows: number, dimensions: number): Int16Array {
-  const passes = Math.ceil(queryRows / PASS_ROWS);
-  const laid = new Int16Array(passes * PASS_ROWS * dimensions);
+function laidOut(query: Uint8Array, queryRows: number, rowBytes: number): Uint8Array {
+  const laid = new Uint8Array(Math.ceil(queryRows / LANES) * LANES * rowBytes);
   for (let row = 0; row < queryRows; row++) {
-    const passAt = Math.floor(row / PASS_ROWS) * PASS_ROWS * dimensions;
-    for (let at = 0; at < dimensions; at++) {
-      const pair = (at >> 1) * PASS_ROWS + (row % PASS_ROWS);
-      laid[passAt + 2 * pair + (at & 1)] = query[row * dimensions + at] as number;
+    const lane = row % LANES;
+    const laneAt = (row - lane) * rowBytes + lane * WORD_BYTES;
+    for (let at = 0; at < rowBytes; at += WORD_BYTES) {
+      const word = query.subarray(row * rowBytes + at, row * rowBytes + at + WORD_BYTES);
+      laid.set(word, laneAt + at * LANES);
     }
   }
   return laid;
 }
 
-function kernelModule(dimensions: number): Uint8Array<ArrayBuffer> {
-  const groups = Array.from({ length: PASS_ROWS / LANES }, (_, group) => group);
-  const [from, to, widenEnd] = [0, 1, 2];
-  const [query, document, end, out, q, rowEnd] = [0, 1, 2, 3, 4, 5];
-  const [pair, firstSum] = [6, 7];
-  const firstMost = firstSum + groups.length;
-  const step = (local: number, bytes: number): Code => set(local, i32.add(get(local), i32.const(bytes)));
-  const outAt = (group: number) => group * VECTOR_BYTES;
-
-  const dotOfRow = [
-    groups.map((group) => set(firstSum + group, v128.zero)),
-    set(q, get(query)),
-    set(rowEnd, i32.add(get(document), i32.const(2 * dimensions))),
+/** A row is compared without a loop: its length is known here, and counting its bits costs nearly all of the time. */
+function kernelModule(rowBytes: number): Uint8Array<ArrayBuffer> {
+  const [document, end, out, outEnd, query, row, nearest] = [0, 1, 2, 3, 4, 5, 6];
+  const step = (local: number, size: number): Code => set(local, i32.add(get(local), i32.const(size)));
+  const differing = (word: number): Code =>
+    i8x16.popcnt(
+      v128.xor(v128.load32Splat(get(row), word * WORD_BYTES), v128.load(get(query), word * VECTOR_BYTES)),
+    );
+  // Widened after each four words, as a byte would overflow after 31.
+  const inFourWords = Array.from({ length: rowBytes / VECTOR_BYTES }, (_, four) => {
+    const counts = [0, 1, 2, 3].map((at) => differing(4 * four + at));
+    return i16x8.extaddPairwiseI8x16U(counts.reduce((a, b) => i8x16.add(a, b)));
+  });
+  const distance = i32x4.extaddPairwiseI16x8U(inFourWords.reduce((a, b) => i16x8.add(a, b)));
+  const fourRows = [
+    // No distance is greater.
+    set(nearest, i32x4.splat(i32.const(8 * rowBytes))),
+    set(row, get(document)),
     doWhile(
-      [
-        set(pair, v128.load32Splat(get(document))),
-        groups.map((group) => {
-          const products = i32x4.dotI16x8S(get(pair), v128.load(get(q), group * VECTOR_BYTES));
-          return set(firstSum + group, i32x4.add(get(firstSum + group), products));
-        }),
-        step(q, groups.length * VECTOR_BYTES),
-        step(document, PAIR_BYTES),
-      ],
-      i32.ltU(get(document), get(rowEnd)),
+      [set(nearest, i32x4.minS(get(nearest), distance)), step(row, rowBytes)],
+      i32.ltU(get(row), get(end)),
     ),
+    v128.store(get(out), get(nearest)),
+    step(query, LANES * rowBytes),
+    step(out, VECTOR_BYTES),
   ];
-  const keepGreatest = groups.map((group) =>
-    set(firstMost + group, i32x4.maxS(get(firstMost + group), get(firstSum + group))),
-  );
-  return wasmModule([
-    {
-      name: 'widen',
-      params: 3,
-      integers: 0,
-      vectors: 0,
-      body: doWhile(
-        [v128.store(get(to), v128.load8x8s(get(from))), step(from, 8), step(to, VECTOR_BYTES)],
-        i32.ltU(get(to), get(widenEnd)),
-      ),
-    },
-    {
-      name: 'maxOfPass',
-      params: 4,
-      integers: 2,
-      vectors: 1 + 2 * groups.length,
-      body: [
-        groups.map((group) => set(firstMost + group, i32x4.splat(i32.const(-(2 ** 31))))),
-        doWhile([dotOfRow, keepGreatest], i32.ltU(get(document), get(end))),
-        groups.map((group) => v128.store(get(out), get(firstMost + group), outAt(group))),
-      ],
-    },
-  ]);
+  const body = doWhile(fourRows, i32.ltU(get(out), get(outEnd)));
+  return wasmModule([{ name: 'distances', params: 4, integers: 2, vectors: 1, body }]);
 }

@@ -10,8 +10,6 @@ declare global {
     class Memory {
       constructor(size: { initial: number; maximum?: number });
       readonly buffer: ArrayBuffer;
-      /** Adds pages of 64 KiB, and detaches `buffer`: a new one is there. */
-      grow(pages: number): number;
     }
     class Module {
       constructor(bytes: Uint8Array);
@@ -102,6 +100,7 @@ export const doWhile = (body: Code, condition: Code): Code => [
 
 const plain = (opcode: number) => (a: Code, b: Code) => [a, b, opcode];
 const simd = (opcode: number): Code => [0xfd, unsigned(opcode)];
+const unary = (opcode: number) => (a: Code) => [a, simd(opcode)];
 const binary = (opcode: number) => (a: Code, b: Code) => [a, b, simd(opcode)];
 /** An alignment of 2^0: a promise to the engine, never a demand. */
 const at = (offset: number): Code => [0, unsigned(offset)];
@@ -111,7 +110,6 @@ export const i32 = {
   const: (value: number): Code => [0x41, signed(value)],
   load: (address: Code, offset = 0): Code => [address, 0x28, at(offset)],
   add: plain(0x6a),
-  sub: plain(0x6b),
   mul: plain(0x6c),
   ltU: plain(0x49),
 };
@@ -121,20 +119,28 @@ export const f32 = {
 };
 export const v128 = {
   load: (address: Code, offset = 0): Code => [address, simd(0x00), at(offset)],
-  load8x8s: (address: Code, offset = 0): Code => [address, simd(0x01), at(offset)],
   load32Splat: (address: Code, offset = 0): Code => [address, simd(0x09), at(offset)],
   store: (address: Code, value: Code, offset = 0): Code => [address, value, simd(0x0b), at(offset)],
   zero: [simd(0x0c), Array<Code>(16).fill(0)] as Code,
+  xor: binary(0x51),
 };
 export const f32x4 = {
   lane: (vector: Code, lane: number): Code => [vector, simd(0x1f), lane],
   add: binary(0xe4),
   mul: binary(0xe6),
 };
+export const i8x16 = {
+  popcnt: unary(0x62),
+  add: binary(0x6e),
+};
+export const i16x8 = {
+  /** Adds neighbours, as unsigned integers. */
+  extaddPairwiseI8x16U: unary(0x7d),
+  add: binary(0x8e),
+};
 export const i32x4 = {
-  splat: (value: Code): Code => [value, simd(0x11)],
-  add: binary(0xae),
-  maxS: binary(0xb8),
-  /** Multiplies 16-bit integers and adds neighbours. */
-  dotI16x8S: binary(0xba),
+  splat: unary(0x11),
+  /** Adds neighbours, as unsigned integers. */
+  extaddPairwiseI16x8U: unary(0x7f),
+  minS: binary(0xb6),
 };
