@@ -10,7 +10,7 @@ import type { LexicalIndex } from './lexical/lexical-index.ts';
 import { type Fold, foldDuplicates } from './near-duplicates.ts';
 import { cleanText, type PaperFilter, type PaperKey } from './paper.ts';
 import { type Page, SEARCH_LIMITS } from './search-limits.ts';
-import { SECOND_PASS, secondPass } from './second-pass.ts';
+import { createSecondPass, SECOND_PASS, type SecondPass } from './second-pass.ts';
 import { type SimilarAnswer, type SimilarRequest, similarTo } from './similar.ts';
 import type { PaperStore } from './store/paper-store.ts';
 import { dot, type Embedding } from './vector.ts';
@@ -55,15 +55,19 @@ interface Deps {
   lexical: LexicalIndex;
 }
 
+/** What is made once for all searches. */
+type Tools = Deps & { secondPass: SecondPass };
+
 export function createSearch(deps: Deps): Search {
+  const tools: Tools = { ...deps, secondPass: createSecondPass(deps.embedder.model.dimensions) };
   return {
-    search: (request) => search(deps, request),
+    search: (request) => search(tools, request),
     similar: ({ id, ...rest }) => similarTo(deps, { examples: { positive: [id], negative: [] }, ...rest }),
     similarTo: (request) => similarTo(deps, request),
   };
 }
 
-async function search(deps: Deps, request: Parameters<Search['search']>[0]): Promise<SearchAnswer> {
+async function search(deps: Tools, request: Parameters<Search['search']>[0]): Promise<SearchAnswer> {
   const query = cleanText(request.query);
   if (query === '')
     throw new AppError('invalid_input', 'Expected a query with visible text.', {
@@ -117,7 +121,7 @@ type Lexical = Awaited<ReturnType<typeof wordsIn>>;
 
 /** What was found, best first: joined, and looked at again, when it was looked for in both ways. */
 async function rankedCandidates(
-  deps: Deps,
+  deps: Tools,
   dense: Dense | null,
   lexical: Lexical | null,
 ): Promise<Candidate[]> {
@@ -127,7 +131,7 @@ async function rankedCandidates(
   const both = await Promise.all([cosinesOf(deps, dense, lexical), wordScoresOf(deps, dense, lexical)]);
   const fused = fuse({ ...dense, others: both[0] }, { ...lexical, others: both[1] });
   const keys = fused.slice(0, SECOND_PASS.candidates).map(({ key }) => key);
-  return secondPass(fused, await deps.index.embeddings(keys), wordFit(lexical));
+  return deps.secondPass(fused, await deps.index.embeddings(keys), wordFit(lexical));
 }
 
 /** Cosine similarities of lexical hits that the dense search did not reach: a missing score is not a zero. */

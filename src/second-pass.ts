@@ -1,5 +1,6 @@
 import type { PaperKey } from './paper.ts';
-import { dot, type Embedding } from './vector.ts';
+import type { Embedding } from './vector.ts';
+import { createVectorBlocks } from './vector-kernel.ts';
 
 /**
  * The constants of the second pass. Chosen on tuning queries of four test collections together, none per collection;
@@ -29,48 +30,59 @@ interface Fused {
 }
 
 /**
- * Looks at the best candidates of a search together, by their embeddings: likeness to the three best raises a
- * paper (pseudo-relevance feedback, after Rocchio 1971), then each score is mixed with those of the candidates most
- * like it (score regularisation over a neighbour graph: Diaz, CIKM 2005; the cluster hypothesis). `fused` is
- * best first with scores in [0, 1]; candidates without an embedding have no say. `fit` says how nearly some paper
- * says the query's words, 0 to 1. Returns the same candidates, best first. Costs candidates^2 / 2 dot products.
+ * Ranks the best candidates of a search anew, by their embeddings. `fused` is best first with scores in [0, 1];
+ * candidates without an embedding have no say. `fit` says how nearly some paper says the query's words, 0 to 1.
+ * Returns the same candidates, best first.
  */
-export function secondPass<Candidate extends Fused>(
+export type SecondPass = <Candidate extends Fused>(
   fused: readonly Candidate[],
   embeddings: ReadonlyMap<PaperKey, Embedding>,
-  fit = 0,
-): Candidate[] {
-  const top = fused.slice(0, SECOND_PASS.candidates);
-  const likeness = likenesses(top.map(({ key }) => embeddings.get(key) ?? null));
-  const fed = withFeedback(
-    top.map(({ score }) => score),
-    likeness,
-  );
-  const { loose, close } = SECOND_PASS.smoothing;
-  const smoothed = smooth(fed, likeness, loose + (close - loose) * fit);
-  const ranked = top
-    .map((candidate, at) => ({ ...candidate, score: smoothed[at] ?? candidate.score }))
-    .sort((a, b) => b.score - a.score || a.key - b.key);
-  // Those below keep their order, and must not score above those that were looked at.
-  const lowest = ranked.at(-1)?.score ?? 0;
-  const rest = fused
-    .slice(top.length)
-    .map((candidate) => ({ ...candidate, score: Math.min(candidate.score / FULL_SCORE, lowest) }));
-  return [...ranked, ...rest];
+  fit: number,
+) => Candidate[];
+
+/**
+ * Looks at the best candidates of a search together: likeness to the three best raises a paper (pseudo-relevance
+ * feedback, after Rocchio 1971), then each score is mixed with those of the candidates most like it (score
+ * regularisation over a neighbour graph: Diaz, CIKM 2005; the cluster hypothesis). Costs candidates^2 dot products
+ * of `dimensions` numbers, by WebAssembly SIMD.
+ */
+export function createSecondPass(dimensions: number): SecondPass {
+  const likenesses = createLikenesses(dimensions);
+  return (fused, embeddings, fit) => {
+    const top = fused.slice(0, SECOND_PASS.candidates);
+    const likeness = likenesses(top.map(({ key }) => embeddings.get(key) ?? null));
+    const fed = withFeedback(
+      top.map(({ score }) => score),
+      likeness,
+    );
+    const { loose, close } = SECOND_PASS.smoothing;
+    const smoothed = smooth(fed, likeness, loose + (close - loose) * fit);
+    const ranked = top
+      .map((candidate, at) => ({ ...candidate, score: smoothed[at] ?? candidate.score }))
+      .sort((a, b) => b.score - a.score || a.key - b.key);
+    // Those below keep their order, and must not score above those that were looked at.
+    const lowest = ranked.at(-1)?.score ?? 0;
+    const rest = fused
+      .slice(top.length)
+      .map((candidate) => ({ ...candidate, score: Math.min(candidate.score / FULL_SCORE, lowest) }));
+    return [...ranked, ...rest];
+  };
 }
 
-/** Cosines of all pairs, 0 where an embedding is missing. */
-function likenesses(vectors: readonly (Embedding | null)[]): Float32Array[] {
-  const rows = vectors.map(() => new Float32Array(vectors.length));
-  vectors.forEach((a, row) => {
-    for (let column = 0; column <= row; column++) {
-      const b = vectors[column];
-      const cosine = a && b ? dot(a, b) : 0;
-      (rows[row] as Float32Array)[column] = cosine;
-      (rows[column] as Float32Array)[row] = cosine;
-    }
-  });
-  return rows;
+/** Cosines of all pairs of at most `SECOND_PASS.candidates` vectors, 0 where one is missing. */
+function createLikenesses(
+  dimensions: number,
+): (vectors: readonly (Embedding | null)[]) => readonly Float32Array[] {
+  const block = createVectorBlocks(dimensions, SECOND_PASS.candidates)();
+  return (vectors) => {
+    vectors.forEach((vector, at) => {
+      if (vector) block.row(at).set(vector);
+      else block.row(at).fill(0);
+    });
+    return vectors.map((vector) =>
+      vector ? block.scoreFirst(vector, vectors.length).slice() : new Float32Array(vectors.length),
+    );
+  };
 }
 
 function withFeedback(scores: readonly number[], likeness: readonly Float32Array[]): number[] {
@@ -84,21 +96,33 @@ function withFeedback(scores: readonly number[], likeness: readonly Float32Array
   });
 }
 
+/** Mixes each score with the mean of its neighbours', weighed by the squares of their likeness. */
 function smooth(scores: readonly number[], likeness: readonly Float32Array[], share: number): number[] {
   return scores.map((score, at) => {
     const row = likeness[at] ?? new Float32Array();
-    const near = scores
-      .map((_, other) => other)
-      .filter((other) => other !== at && (row[other] ?? 0) > 0)
-      .sort((a, b) => (row[b] ?? 0) - (row[a] ?? 0))
-      .slice(0, SECOND_PASS.neighbours);
     let sum = 0;
     let mass = 0;
-    for (const other of near) {
+    for (const other of nearest(row, at, SECOND_PASS.neighbours)) {
       const weight = (row[other] ?? 0) ** 2;
       sum += weight * (scores[other] ?? 0);
       mass += weight;
     }
     return mass === 0 ? score : (1 - share) * score + (share * sum) / mass;
   });
+}
+
+/** Where the `count` highest entries above 0 are, but for the one at `self`; ties by smaller place. */
+function nearest(row: Float32Array, self: number, count: number): number[] {
+  const found: number[] = [];
+  for (let at = 0; at < row.length; at++) {
+    const value = row[at] as number;
+    if (at === self || value <= 0) continue;
+    const last = found.at(-1);
+    if (found.length === count && last !== undefined && value <= (row[last] as number)) continue;
+    let place = found.length;
+    while (place > 0 && value > (row[found[place - 1] as number] as number)) place--;
+    found.splice(place, 0, at);
+    if (found.length > count) found.pop();
+  }
+  return found;
 }

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SECOND_PASS, secondPass } from '../src/second-pass.ts';
+import { createSecondPass, SECOND_PASS } from '../src/second-pass.ts';
 import { type Embedding, normalized } from '../src/vector.ts';
+
+const secondPass = createSecondPass(8);
 
 /** A direction near an axis of 8. */
 const near = (axis: number, lean = 0): Embedding =>
@@ -21,7 +23,7 @@ describe('the second pass', () => {
       [3, near(5)],
       [4, near(0, 3)],
     ]);
-    expect(secondPass(fused, embeddings).map(({ key }) => key)).toEqual([1, 2, 4, 3]);
+    expect(secondPass(fused, embeddings, 0).map(({ key }) => key)).toEqual([1, 2, 4, 3]);
   });
 
   it('keeps the order without embeddings', () => {
@@ -29,7 +31,7 @@ describe('the second pass', () => {
       { key: 7, score: 0.8 },
       { key: 3, score: 0.4 },
     ];
-    expect(secondPass(fused, new Map()).map(({ key }) => key)).toEqual([7, 3]);
+    expect(secondPass(fused, new Map(), 0).map(({ key }) => key)).toEqual([7, 3]);
   });
 
   it('keeps every candidate once, with scores that never rise down the list', () => {
@@ -39,7 +41,7 @@ describe('the second pass', () => {
       fc.property(scores, fc.integer({ min: 1, max: 7 }), (list, axes) => {
         const fused = list.sort((a, b) => b - a).map((score, key) => ({ key, score }));
         const embeddings = new Map(fused.map(({ key }) => [key, near(key % axes, key % 3)]));
-        const ranked = secondPass(fused, embeddings);
+        const ranked = secondPass(fused, embeddings, (axes % 3) / 2);
         expect(ranked.map(({ key }) => key).sort((a, b) => a - b)).toEqual(fused.map(({ key }) => key));
         for (const { score } of ranked) expect(score).toBeLessThanOrEqual(1);
         for (let at = 1; at < ranked.length; at++) {
