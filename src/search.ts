@@ -94,7 +94,7 @@ async function search(deps: Deps, request: Parameters<Search['search']>[0]): Pro
   const scope = [query, mode, filter];
   const shown = shownOf(request.cursor, scope, SEARCH_LIMITS.depth);
   const [dense, lexical] = await Promise.all([
-    mode === 'lexical' ? null : nearestTo(deps, await deps.embedder.embedQuery(query), filter),
+    mode === 'lexical' ? null : nearestTo(deps, (await deps.embedder.embedQuery(query)).embedding, filter),
     mode === 'semantic' ? null : deps.lexical.search(query, searchOptions(filter)),
   ]);
   const similarities = await missingSimilarities(deps, dense, lexical?.hits);
