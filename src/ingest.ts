@@ -50,7 +50,7 @@ export interface Ingest {
     options: IngestOptions,
   ): Promise<IngestCounts>;
   /**
-   * Embeds the papers that have no embedding of the current model (`missing`), or every paper anew (`all`), in place:
+   * Embeds the papers that lack an embedding of the current model or its token bits (`missing`), or every paper anew (`all`), in place:
    * what is there stays until it is replaced. `onProgress` gets the number done so far; resolves to it.
    */
   embedPapers(
@@ -193,13 +193,13 @@ async function embedRecords(
   const wanted = new Map<string, Paper>();
   for (const plan of plans) if (plan.toEmbed) wanted.set(textHash(plan.toEmbed), plan.toEmbed);
   const hashes = [...wanted.keys()];
-  const vectors = await embedder.embedPassages([...wanted.values()].map(embeddedText), signal);
-  const byHash = new Map(hashes.map((hash, at) => [hash, vectors[at]]));
+  const passages = await embedder.embedPassages([...wanted.values()].map(embeddedText), signal);
+  const byHash = new Map(hashes.map((hash, at) => [hash, passages[at]]));
   return records.map((incoming, at) => {
     const paper = plans[at]?.toEmbed;
     const hash = paper ? textHash(paper) : '';
-    const embedding = byHash.get(hash);
-    return { incoming, embedded: embedding ? { textHash: hash, embedding } : null };
+    const passage = byHash.get(hash);
+    return { incoming, embedded: passage ? { textHash: hash, ...passage } : null };
   });
 }
 
@@ -247,10 +247,10 @@ async function embedPapers(
       ? store.papersAfter(last, limit)
       : store.papersWithoutEmbedding(limit));
     if (papers.length === 0) break;
-    const vectors = await embedder.embedPassages(papers.map(({ paper }) => embeddedText(paper)));
+    const passages = await embedder.embedPassages(papers.map(({ paper }) => embeddedText(paper)));
     const items = papers.flatMap(({ key, paper }, at) => {
-      const embedding = vectors[at];
-      return embedding ? [{ key, textHash: textHash(paper), embedding }] : [];
+      const passage = passages[at];
+      return passage ? [{ key, textHash: textHash(paper), ...passage }] : [];
     });
     done += await store.addEmbeddings(items);
     await index.refresh();

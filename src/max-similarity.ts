@@ -1,3 +1,4 @@
+import { MOST_TOKEN_ROWS } from './token-bits.ts';
 import {
   type Code,
   doWhile,
@@ -12,7 +13,11 @@ import {
   wasmModule,
 } from './wasm-module.ts';
 
-export const MAX_SIMILARITY_LIMITS = { dimensions: 4_096, queryRows: 256, documentRows: 512 } as const;
+export const MAX_SIMILARITY_LIMITS = {
+  dimensions: 4_096,
+  queryRows: 256,
+  documentRows: MOST_TOKEN_ROWS,
+} as const;
 
 /** Query rows that are compared at once: each has a 32-bit lane of every vector. */
 const LANES = 4;

@@ -6,14 +6,16 @@ import { type Candidate, fuse, noParts, single, wordFit } from './fusion.ts';
 import { type Highlights, highlightQuery, highlightsOf } from './highlight.ts';
 import { type Hit, hitsOf } from './hits.ts';
 import type { VectorIndex } from './index/vector-index.ts';
+import { LATE_INTERACTION, lateInteraction, mayInteract } from './late-interaction.ts';
 import type { LexicalIndex } from './lexical/lexical-index.ts';
+import { createMaxSimilarity, type MaxSimilarity } from './max-similarity.ts';
 import { type Fold, foldDuplicates } from './near-duplicates.ts';
 import { cleanText, type PaperFilter, type PaperKey } from './paper.ts';
 import { type Page, SEARCH_LIMITS } from './search-limits.ts';
 import { createSecondPass, SECOND_PASS, type SecondPass } from './second-pass.ts';
 import { type SimilarAnswer, type SimilarRequest, similarTo } from './similar.ts';
 import type { PaperStore } from './store/paper-store.ts';
-import { dot, type Embedding } from './vector.ts';
+import { dot } from './vector.ts';
 
 export const SEARCH_MODES = ['hybrid', 'semantic', 'lexical'] as const;
 export type SearchMode = (typeof SEARCH_MODES)[number];
@@ -56,10 +58,15 @@ interface Deps {
 }
 
 /** What is made once for all searches. */
-type Tools = Deps & { secondPass: SecondPass };
+type Tools = Deps & { secondPass: SecondPass; maxSimilarity: MaxSimilarity };
 
 export function createSearch(deps: Deps): Search {
-  const tools: Tools = { ...deps, secondPass: createSecondPass(deps.embedder.model.dimensions) };
+  const { dimensions } = deps.embedder.model;
+  const tools: Tools = {
+    ...deps,
+    secondPass: createSecondPass(dimensions),
+    maxSimilarity: createMaxSimilarity(dimensions),
+  };
   return {
     search: (request) => search(tools, request),
     similar: ({ id, ...rest }) => similarTo(deps, { examples: { positive: [id], negative: [] }, ...rest }),
@@ -77,7 +84,7 @@ async function search(deps: Tools, request: Parameters<Search['search']>[0]): Pr
   const scope = [query, mode, filter];
   const shown = shownOf(request.cursor, scope, SEARCH_LIMITS.depth);
   const [dense, lexical] = await Promise.all([
-    mode === 'lexical' ? null : nearestTo(deps, await deps.embedder.embedQuery(query), filter),
+    mode === 'lexical' ? null : nearestTo(deps, query, filter),
     mode === 'semantic' ? null : wordsIn(deps, query, filter),
   ]);
   const candidates = await rankedCandidates(deps, dense, lexical);
@@ -108,8 +115,9 @@ const searchOptions = (filter: PaperFilter | undefined) => ({
   ...(filter && { filter }),
 });
 
-async function nearestTo({ index }: Deps, query: Embedding, filter: PaperFilter | undefined) {
-  return { query, ...(await index.nearest(query, searchOptions(filter))) };
+async function nearestTo({ embedder, index }: Deps, text: string, filter: PaperFilter | undefined) {
+  const query = await embedder.embedQuery(text);
+  return { query, ...(await index.nearest(query.embedding, searchOptions(filter))) };
 }
 
 async function wordsIn({ lexical }: Deps, query: string, filter: PaperFilter | undefined) {
@@ -130,15 +138,27 @@ async function rankedCandidates(
   }
   const both = await Promise.all([cosinesOf(deps, dense, lexical), wordScoresOf(deps, dense, lexical)]);
   const fused = fuse({ ...dense, others: both[0] }, { ...lexical, others: both[1] });
-  const keys = fused.slice(0, SECOND_PASS.candidates).map(({ key }) => key);
-  return deps.secondPass(fused, await deps.index.embeddings(keys), wordFit(lexical));
+  const looked = await lookedAtByWord(deps, fused, dense, lexical);
+  const keys = looked.slice(0, SECOND_PASS.candidates).map(({ key }) => key);
+  return deps.secondPass(looked, await deps.index.embeddings(keys), wordFit(lexical));
+}
+
+async function lookedAtByWord(
+  { store, maxSimilarity }: Tools,
+  fused: readonly Candidate[],
+  { query }: Dense,
+  { terms }: Lexical,
+): Promise<readonly Candidate[]> {
+  if (!mayInteract(query)) return fused;
+  const keys = fused.slice(0, LATE_INTERACTION.candidates).map(({ key }) => key);
+  return lateInteraction(fused, query, terms, await store.tokenBits(keys), maxSimilarity);
 }
 
 /** Cosine similarities of lexical hits that the dense search did not reach: a missing score is not a zero. */
 async function cosinesOf({ index }: Deps, dense: Dense, { hits }: Lexical): Promise<Map<PaperKey, number>> {
   const known = new Set(dense.neighbours.map(({ key }) => key));
   const embeddings = await index.embeddings(hits.map(({ key }) => key).filter((key) => !known.has(key)));
-  return new Map([...embeddings].map(([key, embedding]) => [key, dot(dense.query, embedding)]));
+  return new Map([...embeddings].map(([key, embedding]) => [key, dot(dense.query.embedding, embedding)]));
 }
 
 /** Likewise, BM25F of papers that only the dense search found. */

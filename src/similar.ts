@@ -60,7 +60,7 @@ export async function similarTo(deps: Deps, request: SimilarRequest): Promise<Si
   ]);
   const text = examples.text === undefined ? '' : cleanText(examples.text);
   const targets = [...positive.embeddings];
-  if (text !== '') targets.push(await deps.embedder.embedQuery(text));
+  if (text !== '') targets.push((await deps.embedder.embedQuery(text)).embedding);
   if (targets.length === 0) {
     throw new AppError('invalid_input', 'Expected at least one positive example, or a text.', {
       errors: [{ path: 'positive', message: 'expected at least one paper id when there is no text' }],

@@ -1,8 +1,11 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { BATCH_SIZE, type IngestResult } from '../src/ingest.ts';
-import { loosePaperRecord } from '../src/paper.ts';
+import { embeddedText, incomingPaper, loosePaperRecord } from '../src/paper.ts';
 import type { SourceItem } from '../src/sources/source.ts';
+import { createHashEmbedder } from './fixtures/hash-embedder.ts';
 import { openTestLibrary } from './fixtures/library.ts';
+import { writeLibraryBeforeTokenBits } from './fixtures/library-before-token-bits.ts';
 import { temporaryFolder } from './fixtures/temporary-folder.ts';
 
 const item = (id: string, fields = {}): SourceItem => ({
@@ -24,6 +27,48 @@ describe('ingest', () => {
     expect(results.at(-2)).toMatchObject({ at: 'bad', id: 'x', outcome: 'rejected', reason: 'broken' });
     expect((await store.counts()).embedded).toBe(BATCH_SIZE + 6);
     expect((await index.status()).count).toBe(BATCH_SIZE + 6);
+  });
+
+  it('keeps the token bits of each paper beside its vector', async () => {
+    const { ingest, store, embedder } = await openTestLibrary();
+    const papers = [item('a', { title: 'Robot arms', abstract: 'Of grasping.' }), item('b'), item('c')];
+    await ingest.ingest(papers, options);
+    await ingest.ingest([item('c', { title: 'The', abstract: 'And of.' })], options);
+    const keys = await Promise.all(['a', 'c'].map(async (id) => (await store.paperById(id))?.key ?? -1));
+    const [robots] = await embedder.embedPassages(['robot arm grasp']);
+    expect([...(await store.tokenBits(keys)).values()]).toEqual([robots?.tokens, new Uint8Array()]);
+  });
+
+  it('gives token bits to the papers of an older library, which is searched meanwhile', async () => {
+    const folder = temporaryFolder();
+    const { model, fingerprint, embedPassages } = createHashEmbedder();
+    const papers = items(70).flatMap((entry) =>
+      'record' in entry ? incomingPaper(entry.record, 'test') : [],
+    );
+    const passages = await embedPassages(papers.map(({ facts }) => embeddedText(facts)));
+    const { dimensions } = model;
+    writeLibraryBeforeTokenBits(
+      join(folder, 'library.sqlite'),
+      { fingerprint, dimensions },
+      papers.map((incoming, at) => ({ incoming, embedding: passages[at]?.embedding ?? new Float32Array() })),
+    );
+    const { ingest, store, search, index, lexical, embedder } = await openTestLibrary({ folder });
+    await Promise.all([index.refresh(), lexical.refresh()]);
+    const query = { query: 'abstract p7', mode: 'hybrid', limit: 3 } as const;
+    const before = await search.search(query);
+    expect(before.hits).toHaveLength(3);
+    expect(await ingest.ingest(items(70), options)).toMatchObject({ unchanged: 70 });
+    expect(embedder.calls.passages).toBe(0);
+
+    expect(await ingest.embedPapers('missing')).toBe(70);
+    expect(await ingest.embedPapers('missing')).toBe(0);
+    const { papers: count, embedded } = await store.counts();
+    expect([count, embedded, (await index.status()).count]).toEqual([70, 70, 70]);
+    const bits = await store.tokenBits(Array.from({ length: 70 }, (_, at) => at + 1));
+    expect([...bits.values()]).toEqual(passages.map(({ tokens }) => tokens));
+    expect((await search.search(query)).hits.map(({ paper }) => paper.id)).toEqual(
+      before.hits.map(({ paper }) => paper.id),
+    );
   });
 
   it('does not embed again what has not changed', async () => {

@@ -6,7 +6,7 @@ import {
   type PaperFilter,
   textHash,
 } from '../../src/paper.ts';
-import type { PaperStore } from '../../src/store/paper-store.ts';
+import type { CommitItem, PaperStore } from '../../src/store/paper-store.ts';
 import { type Embedding, normalized } from '../../src/vector.ts';
 
 const CLUSTERS = 200;
@@ -79,19 +79,23 @@ export async function fillLibrary(
     const items = Array.from({ length: Math.min(BATCH, count - from) }, (_, at) => {
       const { cluster, embedding } = draw();
       const incoming = recordOf(from + at, cluster, random);
-      return { incoming, embedded: { textHash: textHash(mergedPaper(null, incoming)), embedding } };
+      return itemOf(incoming, embedding);
     });
     await store.commitBatch(items);
   }
 }
 
+/** Without tokens: what is measured here does not look at them. */
+const itemOf = (incoming: IncomingPaper, embedding: Embedding): CommitItem => ({
+  incoming,
+  embedded: { textHash: textHash(mergedPaper(null, incoming)), embedding, tokens: new Uint8Array() },
+});
+
 /** Commits a change of a paper that passes none of the filters below. */
 export async function commitChange(store: PaperStore, embedding: Embedding, number: number): Promise<void> {
   const record = { id: 'changing', title: 'Changing', abstract: 'Changing.', commentCount: number };
   const incoming = incomingPaper(loosePaperRecord.parse(record), 'changing');
-  await store.commitBatch([
-    { incoming, embedded: { textHash: textHash(mergedPaper(null, incoming)), embedding } },
-  ]);
+  await store.commitBatch([itemOf(incoming, embedding)]);
 }
 
 /** Filters by the share of the generated papers that they let through, in per cent. */

@@ -55,8 +55,9 @@ async function fill(store: PaperStore, files: readonly string[]): Promise<void> 
     for await (const item of jsonLinesSource(file)) {
       if (!('record' in item)) continue;
       const incoming = incomingPaper(item.record, 'bench');
-      // All vectors are one: nothing here looks at them.
-      const embedded = { textHash: textHash(incoming.facts), embedding: new Float32Array([1, 0]) };
+      // All embeddings are one: nothing here looks at them.
+      const embedding = new Float32Array([1, 0]);
+      const embedded = { textHash: textHash(incoming.facts), embedding, tokens: new Uint8Array() };
       batch.push({ incoming, embedded });
       if (batch.length === BATCH) await commit();
     }

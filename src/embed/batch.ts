@@ -1,15 +1,16 @@
+import type { PassageEmbedding } from './embedder.ts';
 import type { Task } from './thread.ts';
 
-/** The tasks of one call, and the promise of their vectors together. */
+/** The tasks of one call, and the promise of their results together. */
 export interface Batch {
   readonly tasks: readonly Task[];
-  readonly vectors: Promise<Float32Array[]>;
-  /** Rejects the vectors and calls `onStop`; without effect after the last task. */
+  readonly results: Promise<PassageEmbedding[]>;
+  /** Rejects the results and calls `onStop`; without effect after the last task. */
   stop(error: unknown): void;
 }
 
 /**
- * Splits texts into tasks of at most `perTask`. Vectors come in the order of the texts. The first task that fails
+ * Splits texts into tasks of at most `perTask`. Results come in the order of the texts. The first task that fails
  * stops the batch, and so does the signal.
  *
  * @param onStop is told which tasks are no longer wanted: what has begun runs on unheard.
@@ -20,8 +21,8 @@ export function createBatch(
   signal: AbortSignal | undefined,
   onStop: (unwanted: ReadonlySet<Task>) => void,
 ): Batch {
-  const { promise, resolve, reject } = withResolvers<Float32Array[]>();
-  const vectors = new Array<Float32Array>(texts.length);
+  const { promise, resolve, reject } = withResolvers<PassageEmbedding[]>();
+  const results = new Array<PassageEmbedding>(texts.length);
   const open = new Set<Task>();
   const abort = () => stop(signal?.reason);
   const settle = () => signal?.removeEventListener('abort', abort);
@@ -35,18 +36,18 @@ export function createBatch(
       kind: 'passages',
       texts: texts.slice(begin, begin + perTask),
       resolve(part) {
-        for (const [i, vector] of part.entries()) vectors[begin + i] = vector;
+        for (const [i, result] of part.entries()) results[begin + i] = result;
         open.delete(task);
         if (open.size > 0) return;
         settle();
-        resolve(vectors);
+        resolve(results);
       },
       reject: stop,
     };
     open.add(task);
   }
   signal?.addEventListener('abort', abort);
-  return { tasks: [...open], vectors: promise, stop };
+  return { tasks: [...open], results: promise, stop };
 }
 
 /** `Promise.withResolvers`, which Node 20 does not have. */

@@ -1,10 +1,13 @@
 import type { PreTrainedTokenizer, Tensor } from '@xenova/transformers';
 import { AppError } from '../errors.ts';
-import { normalized } from '../vector.ts';
-import type { EmbeddingModel } from './embedder.ts';
+import { MOST_TOKEN_ROWS, packTokenBits } from '../token-bits.ts';
+import { type Embedding, normalized } from '../vector.ts';
+import { createContentTokens } from './content-tokens.ts';
+import type { EmbeddingModel, QueryEmbedding } from './embedder.ts';
+import type { TextKind } from './messages.ts';
 
-/** The unit-length embedding of one text, prefix included. Throws `model_failed`. */
-export type EmbedText = (text: string) => Promise<Float32Array>;
+/** Embeds one text, prefix included. Throws `model_failed`. */
+export type EmbedText = (text: string, kind: TextKind) => Promise<QueryEmbedding>;
 
 /** A tensor as the model returns it: values in row-major order. */
 interface OutputTensor {
@@ -25,7 +28,13 @@ export function createEmbedText(
   network: (inputs: Record<string, Tensor>) => Promise<Record<string, OutputTensor | undefined>>,
 ): EmbedText {
   const closing = closingTokens(tokenizer);
-  return async (text) => {
+  const contentTokens = createContentTokens(tokenizer);
+  const opening = (prefix: string) => {
+    const ids = tokenIds(tokenizer, prefix);
+    return ids.slice(0, ids.length - closing.length);
+  };
+  const openings = { query: opening(model.queryPrefix), passages: opening(model.passagePrefix) };
+  return async (text, kind) => {
     const ids = truncated(tokenIds(tokenizer, text), model.maxTokens, closing);
     const tensor = (values: BigInt64Array) => new library.Tensor('int64', values, [1, ids.length]);
     // The library passes on what the model takes; some models have no token types.
@@ -34,7 +43,13 @@ export function createEmbedText(
       attention_mask: tensor(new BigInt64Array(ids.length).fill(1n)),
       token_type_ids: tensor(new BigInt64Array(ids.length)),
     });
-    return pooled(outputs, model);
+    const states = hiddenStates(outputs, model);
+    const { rows, words } = contentTokens(ids, sharedStart(ids, openings[kind]));
+    return {
+      embedding: pooled(states, model),
+      tokens: packTokenBits(states, model.dimensions, rows.slice(0, MOST_TOKEN_ROWS)),
+      words: words.slice(0, MOST_TOKEN_ROWS),
+    };
   };
 }
 
@@ -58,8 +73,17 @@ export function truncated(ids: number[], maxTokens: number, closing: readonly nu
   return [...ids.slice(0, maxTokens - closing.length), ...closing];
 }
 
-/** One vector from the vectors of all tokens: their mean (all count, none is padding) or the first one's. */
-function pooled(outputs: Record<string, OutputTensor | undefined>, model: EmbeddingModel): Float32Array {
+/** How many tokens two texts begin with alike. */
+function sharedStart(a: readonly number[], b: readonly number[]): number {
+  const at = a.findIndex((id, i) => id !== b[i]);
+  return at < 0 ? a.length : at;
+}
+
+/** The last hidden states of all tokens, row-major [tokens, dimensions]. */
+function hiddenStates(
+  outputs: Record<string, OutputTensor | undefined>,
+  model: EmbeddingModel,
+): Float32Array {
   const output = outputs.last_hidden_state ?? outputs.token_embeddings;
   const [batch, tokens, dimensions] = output?.dims ?? [];
   if (!(output?.data instanceof Float32Array) || batch !== 1 || !tokens || !dimensions) {
@@ -75,11 +99,15 @@ function pooled(outputs: Record<string, OutputTensor | undefined>, model: Embedd
       `The model ${model.id} gives vectors of ${dimensions} dimensions, but ${model.dimensions} are configured.`,
     );
   }
-  const { data } = output;
-  const sum = data.slice(0, dimensions);
-  if (model.pooling === 'mean') {
-    for (let i = dimensions; i < data.length; i++) {
-      sum[i % dimensions] = (sum[i % dimensions] as number) + (data[i] as number);
+  return output.data;
+}
+
+/** One vector from the vectors of all tokens: their mean (all count, none is padding) or the first one's. */
+function pooled(states: Float32Array, { dimensions, pooling }: EmbeddingModel): Embedding {
+  const sum = states.slice(0, dimensions);
+  if (pooling === 'mean') {
+    for (let i = dimensions; i < states.length; i++) {
+      sum[i % dimensions] = (sum[i % dimensions] as number) + (states[i] as number);
     }
   }
   // Normalising makes the division by the number of tokens superfluous.

@@ -1,3 +1,4 @@
+import type { TokenBits } from '../token-bits.ts';
 import type { Embedding } from '../vector.ts';
 
 /** Everything that decides which vector a text gets. */
@@ -15,6 +16,21 @@ export interface EmbeddingModel {
 }
 
 /**
+ * What is known of a paper's text: its unit-length embedding, and the signs of its content tokens'. Content tokens
+ * are those that are part of a word with a letter or digit that is no stop word; special tokens and the model's prefix
+ * have none.
+ */
+export interface PassageEmbedding {
+  readonly embedding: Embedding;
+  readonly tokens: TokenBits;
+}
+
+/** As of a passage. `words[i]` is the whole word, in lower case, that the token of row i is a piece of. */
+export interface QueryEmbedding extends PassageEmbedding {
+  readonly words: readonly string[];
+}
+
+/**
  * Turns texts into embeddings. All methods may be called at any time and in any number; queries are served before
  * passages that are still waiting, so that a search never waits behind a bulk ingest.
  */
@@ -24,10 +40,10 @@ export interface Embedder {
   readonly fingerprint: string;
   /** Resolves when the model is loaded. Throws `model_missing` or `model_damaged`, naming the file and the remedy. */
   ready(): Promise<void>;
-  /** The unit-length embedding of a search query. Throws `model_failed` when inference fails. */
-  embedQuery(text: string): Promise<Embedding>;
-  /** The unit-length embeddings of passages, in the order given. An aborted signal drops what has not begun. */
-  embedPassages(texts: readonly string[], signal?: AbortSignal): Promise<Embedding[]>;
+  /** Embeds a search query. Throws `model_failed` when inference fails. */
+  embedQuery(text: string): Promise<QueryEmbedding>;
+  /** Embeds passages, in the order given. An aborted signal drops what has not begun. */
+  embedPassages(texts: readonly string[], signal?: AbortSignal): Promise<PassageEmbedding[]>;
   /** Waits for what is running, refuses what is waiting (`unavailable`), and frees the threads. */
   close(): Promise<void>;
 }

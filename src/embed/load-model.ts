@@ -43,7 +43,7 @@ export async function loadModel(settings: WorkerSettings, gate: NativeGate): Pro
     throughGate(gate, () => network(inputs)),
   );
   // One run now finds a wrong number of dimensions at the start, not in the middle of an ingest.
-  await embed('');
+  await embed('', 'query');
   return embed;
 }
 

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../errors.ts';
-import type { EmbeddingModel } from './embedder.ts';
+import type { EmbeddingModel, PassageEmbedding, QueryEmbedding } from './embedder.ts';
 import type { ModelSource } from './models.ts';
 import type { NativeGate } from './native-gate.ts';
 
@@ -23,10 +23,12 @@ export interface WorkerData {
 /** To a worker: end, as soon as no native code runs. */
 export const STOP = 'stop';
 
+export type TextKind = 'query' | 'passages';
+
 /** To a worker: embed these texts, prefixes included. Queries overtake passages that have not begun. */
 export interface EmbedRequest {
   readonly id: number;
-  readonly kind: 'query' | 'passages';
+  readonly kind: TextKind;
   readonly texts: readonly string[];
 }
 
@@ -35,9 +37,12 @@ export interface Failure {
   readonly message: string;
 }
 
+/** What a worker makes of a text. Nobody asks for the words of passages, so those of queries alone are passed on. */
+export type EmbeddedText = PassageEmbedding & Partial<QueryEmbedding>;
+
 /** From a worker. `loaded` or `unusable` comes once and first; then one answer for every request. */
 export type WorkerMessage =
   | { readonly type: 'loaded' }
   | { readonly type: 'unusable'; readonly failure: Failure }
-  | { readonly type: 'embedded'; readonly id: number; readonly vectors: readonly Float32Array[] }
+  | { readonly type: 'embedded'; readonly id: number; readonly results: readonly EmbeddedText[] }
   | { readonly type: 'failed'; readonly id: number; readonly failure: Failure };

@@ -1,6 +1,7 @@
 import { AppError } from '../errors.ts';
 import { createBatch, withResolvers } from './batch.ts';
-import type { WorkerSettings } from './messages.ts';
+import type { PassageEmbedding, QueryEmbedding } from './embedder.ts';
+import type { EmbeddedText, WorkerSettings } from './messages.ts';
 import { startThread, type Task, type Thread } from './thread.ts';
 
 /** Texts in one passage task: small, so that threads share a batch evenly and an abort drops nearly all of it. */
@@ -23,12 +24,12 @@ export interface PoolOptions extends WorkerSettings {
   workerFile?: URL | undefined;
 }
 
-/** Worker threads with two lanes. Texts come with their prefixes; vectors have unit length. */
+/** Worker threads with two lanes. Texts come with their prefixes; embeddings have unit length. */
 export interface Pool {
   /** Resolves when a thread has loaded the model. */
   ready(): Promise<void>;
-  query(text: string): Promise<Float32Array>;
-  passages(texts: readonly string[], signal?: AbortSignal): Promise<Float32Array[]>;
+  query(text: string): Promise<QueryEmbedding>;
+  passages(texts: readonly string[], signal?: AbortSignal): Promise<PassageEmbedding[]>;
   close(): Promise<void>;
 }
 
@@ -149,17 +150,17 @@ export function createPool(options: PoolOptions): Pool {
     },
 
     async query(text) {
-      const { promise, resolve, reject } = withResolvers<readonly Float32Array[]>();
+      const { promise, resolve, reject } = withResolvers<readonly EmbeddedText[]>();
       submit([{ kind: 'query', texts: [text], resolve, reject }], 'query', maxWaitingQueries);
-      const [vector] = await promise;
-      return vector as Float32Array;
+      const [result] = await promise;
+      return { words: [], ...(result as EmbeddedText) };
     },
 
     async passages(texts, signal) {
       assertUsable();
       signal?.throwIfAborted();
       if (texts.length === 0) return [];
-      const { tasks, vectors, stop } = createBatch(texts, PASSAGES_PER_TASK, signal, (unwanted) => {
+      const { tasks, results, stop } = createBatch(texts, PASSAGES_PER_TASK, signal, (unwanted) => {
         waiting.passages = waiting.passages.filter((task) => !unwanted.has(task));
       });
       try {
@@ -167,7 +168,7 @@ export function createPool(options: PoolOptions): Pool {
       } catch (error) {
         stop(error);
       }
-      return vectors;
+      return results;
     },
 
     close() {

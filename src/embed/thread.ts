@@ -1,8 +1,10 @@
 import { Worker } from 'node:worker_threads';
 import { AppError, messageOf } from '../errors.ts';
 import {
+  type EmbeddedText,
   type EmbedRequest,
   STOP,
+  type TextKind,
   type WorkerData,
   type WorkerMessage,
   type WorkerSettings,
@@ -14,10 +16,10 @@ const LEAVE_TIMEOUT_MS = 5_000;
 const WORKER_FILE = new URL('./worker-start.mjs', import.meta.url);
 
 export interface Task {
-  readonly kind: 'query' | 'passages';
+  readonly kind: TextKind;
   /** Prefixes included. */
   readonly texts: readonly string[];
-  readonly resolve: (vectors: readonly Float32Array[]) => void;
+  readonly resolve: (results: readonly EmbeddedText[]) => void;
   readonly reject: (error: AppError) => void;
 }
 
@@ -77,7 +79,7 @@ export function startThread(settings: WorkerSettings, events: ThreadEvents, file
       events.unusable(new AppError(message.failure.code, message.failure.message));
     } else {
       const task = take(message.id);
-      if (message.type === 'embedded') task?.resolve(message.vectors);
+      if (message.type === 'embedded') task?.resolve(message.results);
       else task?.reject(new AppError(message.failure.code, message.failure.message));
       events.answered();
     }

@@ -1,6 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { Embedding } from '../vector.ts';
-import type { Embedder, EmbeddingModel } from './embedder.ts';
+import type { Embedder, EmbeddingModel, QueryEmbedding } from './embedder.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { ModelSource } from './models.ts';
 import { createPool } from './pool.ts';
@@ -50,18 +49,18 @@ export async function createTransformersEmbedder(options: TransformersOptions): 
     maxWaitingPassages,
     maxWaitingQueries: MAX_WAITING_QUERIES,
   });
-  const cache = new LRUCache<string, Embedding>({ max: CACHED_QUERIES });
-  const inFlight = new Map<string, Promise<Embedding>>();
+  const cache = new LRUCache<string, QueryEmbedding>({ max: CACHED_QUERIES });
+  const inFlight = new Map<string, Promise<QueryEmbedding>>();
   const limit = model.maxTokens * CHARACTERS_PER_TOKEN;
 
-  const embed = (text: string): Promise<Embedding> => {
+  const embed = (text: string): Promise<QueryEmbedding> => {
     const known = cache.get(text);
     if (known) return Promise.resolve(known);
     const promise = pool
       .query(text)
-      .then((vector) => {
-        cache.set(text, vector);
-        return vector;
+      .then((embedded) => {
+        cache.set(text, embedded);
+        return embedded;
       })
       .finally(() => inFlight.delete(text));
     inFlight.set(text, promise);
@@ -75,7 +74,8 @@ export async function createTransformersEmbedder(options: TransformersOptions): 
     async embedQuery(query) {
       const text = cut(model.queryPrefix + query, limit);
       // A copy, so that no caller can change what the others get.
-      return (await (inFlight.get(text) ?? embed(text))).slice();
+      const { embedding, tokens, words } = await (inFlight.get(text) ?? embed(text));
+      return { embedding: embedding.slice(), tokens: tokens.slice(), words: [...words] };
     },
     embedPassages: (texts, signal) =>
       pool.passages(

@@ -2,7 +2,14 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { AppError, messageOf } from '../errors.ts';
 import type { EmbedText } from './embed-text.ts';
 import { loadModel } from './load-model.ts';
-import { type EmbedRequest, type Failure, STOP, type WorkerData, type WorkerMessage } from './messages.ts';
+import {
+  type EmbeddedText,
+  type EmbedRequest,
+  type Failure,
+  STOP,
+  type WorkerData,
+  type WorkerMessage,
+} from './messages.ts';
 
 /**
  * A worker thread: loads the model, then embeds one text after the other. Between two texts it takes in new
@@ -31,7 +38,7 @@ async function main(port: NonNullable<typeof parentPort>, { settings, gate }: Wo
   let running = false;
   port.on('message', (request: EmbedRequest | typeof STOP) => {
     if (request === STOP) return;
-    (request.kind === 'query' ? queries : passages).push({ request, vectors: [] });
+    (request.kind === 'query' ? queries : passages).push({ request, results: [] });
     if (!running) void run();
   });
 
@@ -44,10 +51,12 @@ async function main(port: NonNullable<typeof parentPort>, { settings, gate }: Wo
       const answer = await step(job, embed);
       if (answer) {
         lane.shift();
-        const vectors = answer.type === 'embedded' ? answer.vectors : [];
+        const results = answer.type === 'embedded' ? answer.results : [];
         send(
           answer,
-          vectors.map(({ buffer }) => buffer as ArrayBuffer),
+          results.flatMap(({ embedding, tokens }) =>
+            [embedding, tokens].map((buffer) => buffer.buffer as ArrayBuffer),
+          ),
         );
       }
       // Inference blocks the thread: let messages in before choosing what is next.
@@ -60,19 +69,22 @@ async function main(port: NonNullable<typeof parentPort>, { settings, gate }: Wo
 
 interface Job {
   request: EmbedRequest;
-  vectors: Float32Array[];
+  results: EmbeddedText[];
 }
 
 /** Embeds the job's next text. Returns the job's answer after its last text or a failure. */
-async function step({ request, vectors }: Job, embed: EmbedText): Promise<WorkerMessage | undefined> {
-  const { id, texts } = request;
+async function step({ request, results }: Job, embed: EmbedText): Promise<WorkerMessage | undefined> {
+  const { id, kind, texts } = request;
   try {
-    const text = texts[vectors.length];
-    if (text !== undefined) vectors.push(await embed(text));
+    const text = texts[results.length];
+    if (text !== undefined) {
+      const { words, ...result } = await embed(text, kind);
+      results.push(kind === 'query' ? { ...result, words } : result);
+    }
   } catch (error) {
     return { type: 'failed', id, failure: failureOf(error) };
   }
-  return vectors.length === texts.length ? { type: 'embedded', id, vectors } : undefined;
+  return results.length === texts.length ? { type: 'embedded', id, results } : undefined;
 }
 
 /** Errors lose their class on the way between threads. */

@@ -153,4 +153,14 @@ export const MIGRATIONS: readonly string[] = [
   SELECT json_extract(name.value, '$.family'), json_extract(name.value, '$.given'), p.key
   FROM papers p, json_each(paperwise_author_names(p.authors)) name;
   `,
+  // The signs of a paper's tokens (src/token-bits.ts), four times as long as its vector. Papers that are there get theirs
+  // when they are embedded again.
+  `
+  CREATE TABLE token_bits (
+    paper_key INTEGER NOT NULL REFERENCES papers (key) ON DELETE CASCADE,
+    model_id INTEGER NOT NULL REFERENCES models (model_id) ON DELETE CASCADE,
+    bits BLOB NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX token_bits_paper_model ON token_bits (paper_key, model_id);
+  `,
 ];

@@ -78,9 +78,19 @@ export function paperStatements(db: SqliteDatabase, modelId: number) {
        ON CONFLICT (paper_key, model_id) DO UPDATE SET vector = excluded.vector`,
     ),
     clearVectors: db.prepare<[number]>('DELETE FROM vectors WHERE paper_key = ?'),
-    withoutVector: db.prepare<[number], PaperRow>(
+    tokenBits: db
+      .prepare<[number], Buffer>(`SELECT bits FROM token_bits WHERE paper_key = ? AND model_id = ${modelId}`)
+      .pluck(),
+    putTokenBits: db.prepare<[number, Uint8Array]>(
+      `INSERT INTO token_bits (paper_key, model_id, bits) VALUES (?, ${modelId}, ?)
+       ON CONFLICT (paper_key, model_id) DO UPDATE SET bits = excluded.bits`,
+    ),
+    clearTokenBits: db.prepare<[number]>('DELETE FROM token_bits WHERE paper_key = ?'),
+    withoutEmbedding: db.prepare<[number], PaperRow>(
       `${select} WHERE NOT EXISTS (
          SELECT 1 FROM vectors v WHERE v.paper_key = p.key AND v.model_id = ${modelId}
+       ) OR NOT EXISTS (
+         SELECT 1 FROM token_bits t WHERE t.paper_key = p.key AND t.model_id = ${modelId}
        ) ORDER BY p.key LIMIT ?`,
     ),
     vectorChanges: db.prepare<[number, number], { revision: number; key: number; vector: Buffer | null }>(
@@ -95,7 +105,8 @@ export function paperStatements(db: SqliteDatabase, modelId: number) {
     newestDay: db.prepare<[], string>('SELECT day FROM papers ORDER BY day DESC LIMIT 1').pluck(),
     counts: db.prepare(
       `SELECT (SELECT count(*) FROM papers) AS papers,
-              (SELECT count(*) FROM vectors WHERE model_id = ${modelId}) AS embedded,
+              (SELECT count(*) FROM vectors v JOIN token_bits t USING (paper_key, model_id)
+               WHERE v.model_id = ${modelId}) AS embedded,
               (SELECT max(day) FROM papers WHERE day <> '') AS newestDay, (SELECT min(day) FROM papers WHERE day <> '') AS oldestDay`,
     ),
     countsBySource: db.prepare('SELECT source, count(*) FROM papers GROUP BY source ORDER BY source'),

@@ -2,6 +2,7 @@ import type { AuthorName } from '../identity.ts';
 import type { VectorSource } from '../index/vector-index.ts';
 import type { TextSource } from '../lexical/lexical-index.ts';
 import type { IncomingPaper, Paper, PaperFilter, PaperKey } from '../paper.ts';
+import type { TokenBits } from '../token-bits.ts';
 import type { Embedding } from '../vector.ts';
 
 export interface StoredPaper {
@@ -12,10 +13,17 @@ export interface StoredPaper {
 /** What committing a record did. `stale`: the text changed since it was embedded, so embed again and retry. */
 export type CommitOutcome = 'created' | 'updated' | 'unchanged' | 'stale';
 
+/** What was made of a text, which `textHash` names: both parts are stored, or neither. */
+export interface EmbeddedPaper {
+  textHash: string;
+  embedding: Embedding;
+  tokens: TokenBits;
+}
+
 /** A record with the embedding of the text that it will have in the library, when it needs a new one. */
 export interface CommitItem {
   incoming: IncomingPaper;
-  embedded: { textHash: string; embedding: Embedding } | null;
+  embedded: EmbeddedPaper | null;
 }
 
 /** What a record would need before it can be committed. */
@@ -72,7 +80,7 @@ export interface ListingPage {
 
 export interface LibraryCounts {
   papers: number;
-  /** Papers that have an embedding of the current model. */
+  /** Papers that have an embedding of the current model, and token bits. */
   embedded: number;
   bySource: Record<string, number>;
   newestDay: string | null;
@@ -110,6 +118,11 @@ export interface PaperStore extends VectorSource, TextSource {
   identities(keys: readonly PaperKey[]): Promise<Map<PaperKey, PaperIdentity>>;
   /** The embedding of a paper, or null when it has none of the current model. */
   embedding(key: PaperKey): Promise<Embedding | null>;
+  /**
+   * The token bits of papers by the current model, for a few hundred keys a call. Those that have none are missing from
+   * the map: unknown papers, and those that were embedded before there were token bits.
+   */
+  tokenBits(keys: readonly PaperKey[]): Promise<Map<PaperKey, TokenBits>>;
   /** One page of papers, newest or trending first. Papers without a date come last. */
   list(options: {
     filter?: PaperFilter;
@@ -117,12 +130,12 @@ export interface PaperStore extends VectorSource, TextSource {
     limit: number;
     after?: ListingPosition | null;
   }): Promise<ListingPage>;
-  /** Papers that have no embedding of the current model, by ascending key. */
+  /** Papers that lack an embedding of the current model or its token bits, by ascending key. */
   papersWithoutEmbedding(limit: number): Promise<StoredPaper[]>;
   /** Papers behind a key, ascending: to go through all of them. */
   papersAfter(key: PaperKey, limit: number): Promise<StoredPaper[]>;
   /** Stores embeddings of papers whose text still has the given hash; resolves to how many were stored. */
-  addEmbeddings(items: readonly { key: PaperKey; textHash: string; embedding: Embedding }[]): Promise<number>;
+  addEmbeddings(items: readonly ({ key: PaperKey } & EmbeddedPaper)[]): Promise<number>;
   /** The first day of the latest date of any paper, or null. */
   newestDay(): Promise<string | null>;
   counts(): Promise<LibraryCounts>;

@@ -7,6 +7,7 @@ import {
   samePaper,
   textHash,
 } from '../paper.ts';
+import type { TokenBits } from '../token-bits.ts';
 import { fromBytes, toBytes } from '../vector.ts';
 import { createFilterKeys } from './filter-keys.ts';
 import { papersNamed } from './paper-names.ts';
@@ -17,6 +18,7 @@ import type {
   CommitItem,
   CommitOutcome,
   CommitPlan,
+  EmbeddedPaper,
   LibraryCounts,
   PaperStore,
   StoredPaper,
@@ -95,13 +97,21 @@ export function createSqlitePaperStore(
       const vector = sql.vector.get(key);
       return vector === undefined ? null : fromBytes(vector);
     },
+    tokenBits: async (keys) => {
+      const found = new Map<PaperKey, TokenBits>();
+      for (const key of keys) {
+        const bits = sql.tokenBits.get(key);
+        if (bits) found.set(key, new Uint8Array(bits.buffer, bits.byteOffset, bits.byteLength));
+      }
+      return found;
+    },
     list: async (options) => listPapers(db, options),
     papersAfter: async (key, limit) => sql.rowsAfter.all(key, limit).map(stored),
-    papersWithoutEmbedding: async (limit) => sql.withoutVector.all(limit).map(stored),
+    papersWithoutEmbedding: async (limit) => sql.withoutEmbedding.all(limit).map(stored),
     addEmbeddings: async (items) =>
       atomically(() => {
         const fitting = items.filter((item) => sql.hashOf.get(item.key) === item.textHash);
-        for (const { key, embedding } of fitting) write.putVector(key, toBytes(embedding));
+        for (const item of fitting) write.putEmbedded(item.key, item);
         return fitting.length;
       }),
     newestDay: async () => sql.newestDay.get() || null,
@@ -135,8 +145,9 @@ function resolve(sql: Statements, incoming: IncomingPaper, replace: boolean) {
 /** The writes that make up a transaction; each is called inside one. */
 function writer(sql: Statements) {
   const touch = (key: PaperKey) => sql.touch.run(sql.nextRevision.get() as number, key);
-  const putVector = (key: PaperKey, bytes: Buffer) => {
-    sql.putVector.run(key, bytes);
+  const putEmbedded = (key: PaperKey, { embedding, tokens }: EmbeddedPaper) => {
+    sql.putVector.run(key, toBytes(embedding));
+    sql.putTokenBits.run(key, tokens);
     touch(key);
   };
   const putPaper = (key: PaperKey, isNew: boolean, paper: Paper, version: number | null) => {
@@ -147,7 +158,7 @@ function writer(sql: Statements) {
     for (const { family, given } of authorNames(paper.authors)) sql.addAuthor.run(family, given, key);
   };
   return {
-    putVector,
+    putEmbedded,
     remove: (key: PaperKey) => {
       sql.remove.run(key);
       touch(key);
@@ -160,10 +171,13 @@ function writer(sql: Statements) {
       const key =
         row?.key ?? sql.keyOf.get(incoming.id) ?? Number(sql.newKey.run(incoming.id).lastInsertRowid);
       // Embeddings of every model are of the old text now.
-      if (row && !sameText) sql.clearVectors.run(key);
+      if (row && !sameText) {
+        sql.clearVectors.run(key);
+        sql.clearTokenBits.run(key);
+      }
       putPaper(key, row === undefined, after, version);
       // A changed title or abstract always comes with a new vector.
-      if (!vectorFits && embedded) putVector(key, toBytes(embedded.embedding));
+      if (!vectorFits && embedded) putEmbedded(key, embedded);
       else if (!sameAuthors) touch(key);
       return outcome;
     },

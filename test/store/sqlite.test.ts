@@ -2,12 +2,14 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { mergedPaper, textHash } from '../../src/paper.ts';
 import { MIGRATIONS } from '../../src/store/migrations.ts';
 import { openSqlite } from '../../src/store/sqlite.ts';
 import { createSqlitePaperStore } from '../../src/store/sqlite-papers.ts';
 import { createSqlitePeopleStore } from '../../src/store/sqlite-people.ts';
-import { DIMENSIONS, item, paperStoreContract, unit } from '../contracts/paper-store.ts';
+import { bits, DIMENSIONS, item, paperStoreContract, unit } from '../contracts/paper-store.ts';
 import { peopleStoreContract } from '../contracts/people-store.ts';
+import { writeLibraryBeforeTokenBits } from '../fixtures/library-before-token-bits.ts';
 import { record } from '../fixtures/papers.ts';
 import { temporaryFolder } from '../fixtures/temporary-folder.ts';
 
@@ -51,8 +53,12 @@ describe('the SQLite library', () => {
     const key = (await one.paperById('a'))?.key ?? -1;
     expect(await one.embedding(key)).toEqual(unit(1));
     expect(await two.embedding(key)).toEqual(unit(2));
+    expect(await one.tokenBits([key])).toEqual(new Map([[key, bits(1)]]));
+    expect(await two.tokenBits([key])).toEqual(new Map([[key, bits(2)]]));
     await two.commitBatch([item(record({ id: 'a', abstract: 'New.' }), 3)]);
     expect(await one.embedding(key)).toBeNull();
+    expect(await one.tokenBits([key])).toEqual(new Map());
+    expect(await two.tokenBits([key])).toEqual(new Map([[key, bits(3)]]));
   });
 
   it('writes all of a batch or nothing of it', async () => {
@@ -89,6 +95,34 @@ describe('the SQLite library', () => {
     const file = newFile();
     open(file);
     expect(() => open(file)).not.toThrow();
+  });
+
+  it('takes over a library without token bits: its vectors answer, and its papers are to be embedded again', async () => {
+    const file = newFile();
+    const [a, b] = [record({ id: 'a' }), record({ id: 'b' })];
+    writeLibraryBeforeTokenBits(file, model, [
+      { incoming: a, embedding: unit(1) },
+      { incoming: b, embedding: unit(2) },
+    ]);
+    const { papers, db } = open(file);
+    expect(await papers.counts()).toMatchObject({ papers: 2, embedded: 0 });
+    const due = await papers.papersWithoutEmbedding(10);
+    expect(due.map(({ paper }) => paper.id)).toEqual(['a', 'b']);
+    expect(await papers.tokenBits([1, 2])).toEqual(new Map());
+    expect(await papers.embedding(1)).toEqual(unit(1));
+    expect((await papers.vectorChanges(0, 10)).map(({ embedding }) => embedding)).toEqual([unit(1), unit(2)]);
+    // What came in stays as it is, and other facts are written without its text being embedded.
+    const facts = record({ id: 'b', upvotes: 3 });
+    expect(await papers.planCommit([a, facts])).toEqual([
+      { outcome: 'unchanged', toEmbed: null },
+      { outcome: 'updated', toEmbed: null },
+    ]);
+    expect(await papers.commitBatch([{ incoming: facts, embedded: null }])).toEqual(['updated']);
+    const made = { textHash: textHash(mergedPaper(null, a)), embedding: unit(1), tokens: bits(4) };
+    expect(await papers.addEmbeddings([{ key: 1, ...made }])).toBe(1);
+    expect(await papers.counts()).toMatchObject({ papers: 2, embedded: 1 });
+    expect(await papers.tokenBits([1, 2])).toEqual(new Map([[1, bits(4)]]));
+    expect(db.pragma('integrity_check', { simple: true })).toBe('ok');
   });
 
   it('takes over a library of the first version, whose words were in a table of their own', async () => {
