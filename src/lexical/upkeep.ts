@@ -6,8 +6,8 @@ import type { TextSource } from './lexical-index.ts';
 import { createRanking, type Ranking } from './rank.ts';
 import { createSpelling, type Spelling } from './spelling.ts';
 
-/** Changes read from the source at a time, some 10 ms of work; requests are answered between two slices. */
-const SLICE = 100;
+/** Changes read from the source at a time, some 10 to 20 ms of work; requests are answered between two slices. */
+const SLICE = 50;
 
 /** It is built anew when more slots than this, and than this part of all, are of papers removed or replaced. */
 const MOST_DEAD = 500;

@@ -59,10 +59,15 @@ export function createVocabulary(saved?: VocabularyData): Vocabulary {
     }
     return number;
   };
+  const entryOf = (word: { form: string; term: string } | null): Remembered | null => {
+    if (word === null) return null;
+    const { form, term } = word;
+    const formNumber = numberOf(word);
+    // Not `...word`: objects that were spread are read twice as slowly, and these are read for every word.
+    return { form, term, formNumber, termNumber: termsOfForms.values[formNumber] as number };
+  };
   const readNew = (written: string): Remembered | null => {
-    const word = readWord(written);
-    const formNumber = word ? numberOf(word) : -1;
-    const entry = word && { ...word, formNumber, termNumber: termsOfForms.values[formNumber] as number };
+    const entry = entryOf(readWord(written));
     if (remembered.size >= REMEMBERED) remembered.clear();
     remembered.set(written, entry);
     return entry;
