@@ -56,7 +56,7 @@ describe('ingest', () => {
     await Promise.all([index.refresh(), lexical.refresh()]);
     const query = { query: 'abstract p7', mode: 'hybrid', limit: 3 } as const;
     const before = await search.search(query);
-    expect(before.hits).toHaveLength(3);
+    expect(before.hits.map(({ parts }) => parts.words)).toEqual([null, null, null]);
     expect(await ingest.ingest(items(70), options)).toMatchObject({ unchanged: 70 });
     expect(embedder.calls.passages).toBe(0);
 
@@ -66,9 +66,9 @@ describe('ingest', () => {
     expect([count, embedded, (await index.status()).count]).toEqual([70, 70, 70]);
     const bits = await store.tokenBits(Array.from({ length: 70 }, (_, at) => at + 1));
     expect([...bits.values()]).toEqual(passages.map(({ tokens }) => tokens));
-    expect((await search.search(query)).hits.map(({ paper }) => paper.id)).toEqual(
-      before.hits.map(({ paper }) => paper.id),
-    );
+    const after = await search.search(query);
+    expect(after.hits[0]?.paper.id).toBe(before.hits[0]?.paper.id);
+    expect(after.hits.every(({ parts }) => typeof parts.words === 'number')).toBe(true);
   });
 
   it('does not embed again what has not changed', async () => {
