@@ -196,7 +196,10 @@ function createBackground() {
         seen.isChecked = true;
         const { papers, embedded } = await store.counts();
         if (papers === embedded) return;
-        log('info', `${papers - embedded} papers have no embedding of this model yet: embedding them.`);
+        log(
+          'info',
+          `${papers - embedded} papers lack an embedding of this model, or its token bits: embedding them.`,
+        );
         log('info', `${await ingest.embedPapers('missing', { signal: abort.signal })} papers were embedded.`);
       } else if (!seen.isSaved && Date.now() - seen.at >= QUIET_BEFORE_SAVE_MS) {
         seen.isSaved = true;

@@ -223,6 +223,7 @@ describe('the command line beside a running server', () => {
     expect((await shell(`${cli} ingest <(cat ${file})`)).stdout).toContain(
       '12 created, 0 updated, 0 unchanged, 0 rejected',
     );
+    expect((await run(['status'], settings)).stdout).toMatch(/Database +[\d.]+ MB, [\d.]+ kB a paper\n/);
     const head = await shell(`${cli} search pipes -n 12 | head -1`);
     expect(head.stderr).toBe('');
     const mistyped = await run(['search', 'pipes', '--data', join(folder, 'mistyped')], settings);

@@ -1,4 +1,6 @@
+import { statSync } from 'node:fs';
 import type { Command } from 'commander';
+import { dataPaths } from '../../src/config.ts';
 import { AppError } from '../../src/errors.ts';
 import { openServices } from '../../src/services.ts';
 import { configOf, jsonOption, withLibrary } from './common.ts';
@@ -11,17 +13,21 @@ export function addLibraryCommands(program: Command): void {
     .addOption(jsonOption())
     .action(async ({ json }: { json?: boolean }, command: Command) => {
       await withLibrary(command, async ({ store, people, embedder }) => {
+        const { dataFolder } = configOf(command);
         const status = {
-          dataFolder: configOf(command).dataFolder,
+          dataFolder,
+          databaseBytes: databaseBytes(dataPaths(dataFolder).database),
           library: await store.counts(),
           people: await people.counts(),
           model: { ...embedder.model, fingerprint: embedder.fingerprint },
           revision: await store.latestRevision(),
         };
         if (json) return printJson(status);
-        const { library, model } = status;
+        const { library, model, databaseBytes: bytes } = status;
+        const each = library.papers === 0 ? '' : `, ${(bytes / library.papers / 1e3).toFixed(1)} kB a paper`;
         const sources = Object.entries(library.bySource).map(([name, count]) => `${name} ${count}`);
         console.log(`Library   ${status.dataFolder}`);
+        console.log(`Database  ${(bytes / 1e6).toFixed(1)} MB${each}`);
         console.log(`Papers    ${library.papers} (${sources.join(', ') || 'none'})`);
         console.log(`Dates     ${library.oldestDay ?? '-'} to ${library.newestDay ?? '-'}`);
         console.log(
@@ -64,6 +70,14 @@ export function addLibraryCommands(program: Command): void {
         if (count === 0) process.exitCode = 1;
       });
     });
+}
+
+/** With the commits that are still in its log. */
+function databaseBytes(file: string): number {
+  return [file, `${file}-wal`].reduce(
+    (sum, name) => sum + (statSync(name, { throwIfNoEntry: false })?.size ?? 0),
+    0,
+  );
 }
 
 /** Throws the index file away and builds it from the stored embeddings; a running server keeps its own. */

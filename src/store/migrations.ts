@@ -153,7 +153,7 @@ export const MIGRATIONS: readonly string[] = [
   SELECT json_extract(name.value, '$.family'), json_extract(name.value, '$.given'), p.key
   FROM papers p, json_each(paperwise_author_names(p.authors)) name;
   `,
-  // The signs of a paper's tokens (src/token-bits.ts), four times as long as its vector. Papers that are there get theirs
+  // The signs of a paper's tokens (src/token-bits.ts), five times as long as its vector. Papers that are there get theirs
   // when they are embedded again.
   `
   CREATE TABLE token_bits (

@@ -78,9 +78,10 @@ export function paperStatements(db: SqliteDatabase, modelId: number) {
        ON CONFLICT (paper_key, model_id) DO UPDATE SET vector = excluded.vector`,
     ),
     clearVectors: db.prepare<[number]>('DELETE FROM vectors WHERE paper_key = ?'),
-    tokenBits: db
-      .prepare<[number], Buffer>(`SELECT bits FROM token_bits WHERE paper_key = ? AND model_id = ${modelId}`)
-      .pluck(),
+    tokenBits: db.prepare<[string], { key: number; bits: Buffer }>(
+      `SELECT paper_key AS key, bits FROM token_bits
+       WHERE model_id = ${modelId} AND paper_key IN (SELECT value FROM json_each(?))`,
+    ),
     putTokenBits: db.prepare<[number, Uint8Array]>(
       `INSERT INTO token_bits (paper_key, model_id, bits) VALUES (?, ${modelId}, ?)
        ON CONFLICT (paper_key, model_id) DO UPDATE SET bits = excluded.bits`,

@@ -7,7 +7,6 @@ import {
   samePaper,
   textHash,
 } from '../paper.ts';
-import type { TokenBits } from '../token-bits.ts';
 import { fromBytes, toBytes } from '../vector.ts';
 import { createFilterKeys } from './filter-keys.ts';
 import { papersNamed } from './paper-names.ts';
@@ -97,14 +96,8 @@ export function createSqlitePaperStore(
       const vector = sql.vector.get(key);
       return vector === undefined ? null : fromBytes(vector);
     },
-    tokenBits: async (keys) => {
-      const found = new Map<PaperKey, TokenBits>();
-      for (const key of keys) {
-        const bits = sql.tokenBits.get(key);
-        if (bits) found.set(key, new Uint8Array(bits.buffer, bits.byteOffset, bits.byteLength));
-      }
-      return found;
-    },
+    tokenBits: async (keys) =>
+      new Map(sql.tokenBits.all(JSON.stringify(keys)).map(({ key, bits }) => [key, bytesOf(bits)])),
     list: async (options) => listPapers(db, options),
     papersAfter: async (key, limit) => sql.rowsAfter.all(key, limit).map(stored),
     papersWithoutEmbedding: async (limit) => sql.withoutEmbedding.all(limit).map(stored),
@@ -124,6 +117,10 @@ export function createSqlitePaperStore(
     },
   };
 }
+
+/** The bytes of a buffer as a plain array, not copied: the driver gives each blob memory of its own. */
+const bytesOf = ({ buffer, byteOffset, byteLength }: Buffer) =>
+  new Uint8Array(buffer, byteOffset, byteLength);
 
 /** What the library would hold after a record, against what it holds now. */
 function resolve(sql: Statements, incoming: IncomingPaper, replace: boolean) {
