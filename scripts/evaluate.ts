@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { messageOf } from '../src/errors.ts';
 import { addCollectionsCommand } from './evaluate/collections-command.ts';
 import { addKnownItemCommand } from './evaluate/known-item-command.ts';
+import { addTrialsCommand } from './evaluate/trials-command.ts';
 
 /** How well the real search finds: figures, never tests. */
 const program = new Command('evaluate').description(
@@ -10,6 +11,7 @@ const program = new Command('evaluate').description(
 
 addCollectionsCommand(program);
 addKnownItemCommand(program);
+addTrialsCommand(program);
 
 try {
   await program.parseAsync();

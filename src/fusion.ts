@@ -1,23 +1,7 @@
 import type { LexicalAnswer, LexicalHit } from './lexical/lexical-index.ts';
 import type { PaperKey } from './paper.ts';
+import type { Ranking } from './ranking.ts';
 import { SEARCH_LIMITS } from './search-limits.ts';
-
-/**
- * How lists are joined. Chosen on tuning queries of four test collections together, none per collection;
- * docs/relevance.md has the figures, also of what was left out.
- */
-export const FUSION = {
-  /** The share of the dense score, the rest being lexical. */
-  dense: 0.5,
-  /** The best so many candidates set the scale of cosines. */
-  scaledOver: 150,
-  /** How much the share of the query that a paper says adds, for queries short enough to be said whole. */
-  coverage: 0.2,
-  /** Queries of more content words than this are passages: no paper says all of one. */
-  longQueryWords: 40,
-  /** The best BM25F score, as a share of the ideal one, from which on the words are said nearly all; and none are. */
-  wordFit: { none: 0.3, full: 0.6 },
-} as const;
 
 /** The parts of a hit's score. Null: the paper was not found, or not looked for, that way. */
 export interface ScoreParts {
@@ -64,8 +48,10 @@ export const noParts = (): ScoreParts => ({
  * How nearly some paper says what the query says, 0 to 1: the best BM25F score against what a paper of all the words
  * could get at most. High for the title of a paper, or a sentence of it; low for a question in other words.
  */
-export function wordFit({ hits, ideal }: Pick<LexicalList, 'hits' | 'ideal'>): number {
-  const { none, full } = FUSION.wordFit;
+export function wordFit(
+  { hits, ideal }: Pick<LexicalList, 'hits' | 'ideal'>,
+  { none, full }: Ranking['fusion']['wordFit'],
+): number {
   const share = ideal > 0 ? (hits[0]?.score ?? 0) / ideal : 0;
   return Math.min(1, Math.max(0, (share - none) / (full - none)));
 }
@@ -81,7 +67,7 @@ export function single(dense: DenseList | null, lexical: LexicalList | null): Ca
  * candidates that a first round leaves: those at the end of a long list are all alike, and would only make the scale
  * depend on how long the list is. Best first, scores in [0, 1].
  */
-export function fuse(dense: DenseList, lexical: LexicalList): Candidate[] {
+export function fuse(dense: DenseList, lexical: LexicalList, weights: Ranking['fusion']): Candidate[] {
   const pool = poolOf(dense, lexical);
   const highest = lexical.hits[0]?.score || 1;
   const joined = (among: Iterable<ScoreParts>, coverage: number) => {
@@ -91,17 +77,17 @@ export function fuse(dense: DenseList, lexical: LexicalList): Candidate[] {
     return (parts: ScoreParts) => {
       const denseScore = parts.dense === null ? 0 : Math.max(0, (parts.dense - lowest) / spread);
       const lexicalScore = Math.min(1, (parts.lexical ?? 0) / highest);
-      const score = FUSION.dense * denseScore + (1 - FUSION.dense) * lexicalScore;
+      const score = weights.dense * denseScore + (1 - weights.dense) * lexicalScore;
       return (score + coverage * (parts.coverage ?? 0)) / (1 + coverage);
     };
   };
-  const first = ranked(pool, joined(pool.values(), 0)).slice(0, FUSION.scaledOver);
-  const isLong = lexical.terms.length >= FUSION.longQueryWords;
+  const first = ranked(pool, joined(pool.values(), 0)).slice(0, weights.scaledOver);
+  const isLong = lexical.terms.length >= weights.longQueryWords;
   return ranked(
     pool,
     joined(
       first.map(({ parts }) => parts),
-      isLong ? 0 : FUSION.coverage,
+      isLong ? 0 : weights.coverage,
     ),
   );
 }

@@ -3,21 +3,9 @@ import type { Candidate } from './fusion.ts';
 import type { LexicalTerm } from './lexical/lexical-index.ts';
 import type { MaxSimilarity } from './max-similarity.ts';
 import type { PaperKey } from './paper.ts';
+import type { Ranking } from './ranking.ts';
 import type { TokenBits } from './token-bits.ts';
 import { wordsOf } from './words.ts';
-
-/** Chosen as `FUSION` was; docs/relevance.md has the figures. */
-export const LATE_INTERACTION = {
-  /** Candidates that are looked at; the rest keep their order below them. */
-  candidates: 50,
-  /** How much the words' similarity adds to a score of 1. */
-  weight: 0.3,
-  /** Queries of more content tokens than this are left alone: it costs more, and was not better, for passages. */
-  mostTokens: 48,
-} as const;
-
-/** What a candidate at the bottom of the scale keeps of its score: all are divided by this, to stay in [0, 1]. */
-const FULL_SCORE = 1 + LATE_INTERACTION.weight;
 
 /**
  * Looks at the best candidates word by word: for each word of the query, the most similar one of the paper, both as
@@ -31,9 +19,12 @@ export function lateInteraction(
   terms: readonly LexicalTerm[],
   bits: ReadonlyMap<PaperKey, TokenBits>,
   kernel: MaxSimilarity,
+  { candidates, weight }: Ranking['lateInteraction'],
 ): Candidate[] {
+  // Divided by, so that scores stay in [0, 1].
+  const fullScore = 1 + weight;
   const prepared = kernel.prepare(query.tokens, weightsOf(query.words, terms));
-  const top = fused.slice(0, LATE_INTERACTION.candidates).map((candidate) => {
+  const top = fused.slice(0, candidates).map((candidate) => {
     const document = bits.get(candidate.key);
     return { candidate, words: document && document.length > 0 ? prepared.score(document) : null };
   });
@@ -46,18 +37,20 @@ export function lateInteraction(
     .map(({ candidate, words }) => ({
       ...candidate,
       parts: { ...candidate.parts, words },
-      score: (candidate.score + (LATE_INTERACTION.weight * ((words ?? mean) - lowest)) / spread) / FULL_SCORE,
+      score: (candidate.score + (weight * ((words ?? mean) - lowest)) / spread) / fullScore,
     }))
     .sort((a, b) => b.score - a.score || a.key - b.key);
   const rest = fused
     .slice(top.length)
-    .map((candidate) => ({ ...candidate, score: candidate.score / FULL_SCORE }));
+    .map((candidate) => ({ ...candidate, score: candidate.score / fullScore }));
   return [...looked, ...rest];
 }
 
 /** Whether a query is short enough for it, and says anything. */
-export const mayInteract = ({ words }: Pick<QueryEmbedding, 'words'>): boolean =>
-  words.length > 0 && words.length <= LATE_INTERACTION.mostTokens;
+export const mayInteract = (
+  { words }: Pick<QueryEmbedding, 'words'>,
+  { weight, mostTokens }: Ranking['lateInteraction'],
+): boolean => weight > 0 && words.length > 0 && words.length <= mostTokens;
 
 /** The rarity (idf) of the word that each token belongs to. What is not among the terms counts as their mean. */
 function weightsOf(words: readonly string[], terms: readonly LexicalTerm[]): number[] {

@@ -6,13 +6,14 @@ import { type Candidate, fuse, noParts, single, wordFit } from './fusion.ts';
 import { type Highlights, highlightQuery, highlightsOf } from './highlight.ts';
 import { type Hit, hitsOf } from './hits.ts';
 import type { VectorIndex } from './index/vector-index.ts';
-import { LATE_INTERACTION, lateInteraction, mayInteract } from './late-interaction.ts';
+import { lateInteraction, mayInteract } from './late-interaction.ts';
 import type { LexicalIndex } from './lexical/lexical-index.ts';
 import { createMaxSimilarity, type MaxSimilarity } from './max-similarity.ts';
 import { type Fold, foldDuplicates } from './near-duplicates.ts';
 import { cleanText, type PaperFilter, type PaperKey } from './paper.ts';
+import { RANKING, type Ranking } from './ranking.ts';
 import { type Page, SEARCH_LIMITS } from './search-limits.ts';
-import { createSecondPass, SECOND_PASS, type SecondPass } from './second-pass.ts';
+import { createSecondPass, type SecondPass } from './second-pass.ts';
 import { type SimilarAnswer, type SimilarRequest, similarTo } from './similar.ts';
 import type { PaperStore } from './store/paper-store.ts';
 import { dot } from './vector.ts';
@@ -58,13 +59,15 @@ interface Deps {
 }
 
 /** What is made once for all searches. */
-type Tools = Deps & { secondPass: SecondPass; maxSimilarity: MaxSimilarity };
+type Tools = Deps & { ranking: Ranking; secondPass: SecondPass; maxSimilarity: MaxSimilarity };
 
-export function createSearch(deps: Deps): Search {
+/** `ranking` is for trials; everybody else searches with what was found best. */
+export function createSearch(deps: Deps, ranking: Ranking = RANKING): Search {
   const { dimensions } = deps.embedder.model;
   const tools: Tools = {
     ...deps,
-    secondPass: createSecondPass(dimensions),
+    ranking,
+    secondPass: createSecondPass(dimensions, ranking.secondPass),
     maxSimilarity: createMaxSimilarity(dimensions),
   };
   return {
@@ -137,21 +140,22 @@ async function rankedCandidates(
     return single(dense && { ...dense, others: new Map() }, lexical && { ...lexical, others: new Map() });
   }
   const both = await Promise.all([cosinesOf(deps, dense, lexical), wordScoresOf(deps, dense, lexical)]);
-  const fused = fuse({ ...dense, others: both[0] }, { ...lexical, others: both[1] });
+  const { fusion, secondPass } = deps.ranking;
+  const fused = fuse({ ...dense, others: both[0] }, { ...lexical, others: both[1] }, fusion);
   const looked = await lookedAtByWord(deps, fused, dense, lexical);
-  const keys = looked.slice(0, SECOND_PASS.candidates).map(({ key }) => key);
-  return deps.secondPass(looked, await deps.index.embeddings(keys), wordFit(lexical));
+  const keys = looked.slice(0, secondPass.candidates).map(({ key }) => key);
+  return deps.secondPass(looked, await deps.index.embeddings(keys), wordFit(lexical, fusion.wordFit));
 }
 
 async function lookedAtByWord(
-  { store, maxSimilarity }: Tools,
+  { store, maxSimilarity, ranking: { lateInteraction: settings } }: Tools,
   fused: readonly Candidate[],
   { query }: Dense,
   { terms }: Lexical,
 ): Promise<readonly Candidate[]> {
-  if (!mayInteract(query)) return fused;
-  const keys = fused.slice(0, LATE_INTERACTION.candidates).map(({ key }) => key);
-  return lateInteraction(fused, query, terms, await store.tokenBits(keys), maxSimilarity);
+  if (!mayInteract(query, settings)) return fused;
+  const keys = fused.slice(0, settings.candidates).map(({ key }) => key);
+  return lateInteraction(fused, query, terms, await store.tokenBits(keys), maxSimilarity, settings);
 }
 
 /** Cosine similarities of lexical hits that the dense search did not reach: a missing score is not a zero. */

@@ -1,28 +1,7 @@
 import type { PaperKey } from './paper.ts';
+import type { Ranking } from './ranking.ts';
 import type { Embedding } from './vector.ts';
 import { createVectorBlocks } from './vector-kernel.ts';
-
-/**
- * The constants of the second pass. Chosen on tuning queries of four test collections together, none per collection;
- * docs/relevance.md has the figures, also of what was left out.
- */
-export const SECOND_PASS = {
-  /** Candidates that are compared with each other; the rest keep their order below them. */
-  candidates: 100,
-  /** Feedback: the best few, how much likeness to them adds, and the power of their scores that weighs them. */
-  feedbackPapers: 3,
-  feedback: 0.25,
-  feedbackPower: 4,
-  /**
-   * Smoothing: how many nearest candidates have a say in a score, and how much: less when the query is said nearly
-   * word for word, as then its paper is known, and its neighbours are not looked for.
-   */
-  neighbours: 10,
-  smoothing: { loose: 0.5, close: 0.2 },
-} as const;
-
-/** What the best possible candidate would score after feedback: divided by, so that scores stay in [0, 1]. */
-const FULL_SCORE = 1 + SECOND_PASS.feedback;
 
 interface Fused {
   key: PaperKey;
@@ -46,17 +25,21 @@ export type SecondPass = <Candidate extends Fused>(
  * regularisation over a neighbour graph: Diaz, CIKM 2005; the cluster hypothesis). Costs candidates^2 dot products
  * of `dimensions` numbers, by WebAssembly SIMD.
  */
-export function createSecondPass(dimensions: number): SecondPass {
-  const likenesses = createLikenesses(dimensions);
+export function createSecondPass(dimensions: number, settings: Ranking['secondPass']): SecondPass {
+  const likenesses = createLikenesses(dimensions, settings.candidates);
+  // What the best possible candidate would score after feedback: divided by, so that scores stay in [0, 1].
+  const fullScore = 1 + settings.feedback;
   return (fused, embeddings, fit) => {
-    const top = fused.slice(0, SECOND_PASS.candidates);
+    const top = fused.slice(0, settings.candidates);
     const likeness = likenesses(top.map(({ key }) => embeddings.get(key) ?? null));
     const fed = withFeedback(
       top.map(({ score }) => score),
       likeness,
+      settings,
     );
-    const { loose, close } = SECOND_PASS.smoothing;
-    const smoothed = smooth(fed, likeness, loose + (close - loose) * fit);
+    const { neighbours, smoothing } = settings;
+    const share = smoothing.loose + (smoothing.close - smoothing.loose) * fit;
+    const smoothed = smooth(fed, likeness, { share, neighbours });
     const ranked = top
       .map((candidate, at) => ({ ...candidate, score: smoothed[at] ?? candidate.score }))
       .sort((a, b) => b.score - a.score || a.key - b.key);
@@ -64,16 +47,17 @@ export function createSecondPass(dimensions: number): SecondPass {
     const lowest = ranked.at(-1)?.score ?? 0;
     const rest = fused
       .slice(top.length)
-      .map((candidate) => ({ ...candidate, score: Math.min(candidate.score / FULL_SCORE, lowest) }));
+      .map((candidate) => ({ ...candidate, score: Math.min(candidate.score / fullScore, lowest) }));
     return [...ranked, ...rest];
   };
 }
 
-/** Cosines of all pairs of at most `SECOND_PASS.candidates` vectors, 0 where one is missing. */
+/** Cosines of all pairs of at most `most` vectors, 0 where one is missing. */
 function createLikenesses(
   dimensions: number,
+  most: number,
 ): (vectors: readonly (Embedding | null)[]) => readonly Float32Array[] {
-  const block = createVectorBlocks(dimensions, SECOND_PASS.candidates)();
+  const block = createVectorBlocks(dimensions, most)();
   return (vectors) => {
     vectors.forEach((vector, at) => {
       if (vector) block.row(at).set(vector);
@@ -85,24 +69,30 @@ function createLikenesses(
   };
 }
 
-function withFeedback(scores: readonly number[], likeness: readonly Float32Array[]): number[] {
-  const weights = scores
-    .slice(0, SECOND_PASS.feedbackPapers)
-    .map((score) => score ** SECOND_PASS.feedbackPower);
+function withFeedback(
+  scores: readonly number[],
+  likeness: readonly Float32Array[],
+  { feedback, feedbackPapers, feedbackPower }: Ranking['secondPass'],
+): number[] {
+  const weights = scores.slice(0, feedbackPapers).map((score) => score ** feedbackPower);
   const mass = weights.reduce((sum, weight) => sum + weight, 0) || 1;
   return scores.map((score, at) => {
     const near = weights.reduce((sum, weight, best) => sum + weight * (likeness[at]?.[best] ?? 0), 0);
-    return (score + (SECOND_PASS.feedback * near) / mass) / FULL_SCORE;
+    return (score + (feedback * near) / mass) / (1 + feedback);
   });
 }
 
 /** Mixes each score with the mean of its neighbours', weighed by the squares of their likeness. */
-function smooth(scores: readonly number[], likeness: readonly Float32Array[], share: number): number[] {
+function smooth(
+  scores: readonly number[],
+  likeness: readonly Float32Array[],
+  { share, neighbours }: { share: number; neighbours: number },
+): number[] {
   return scores.map((score, at) => {
     const row = likeness[at] ?? new Float32Array();
     let sum = 0;
     let mass = 0;
-    for (const other of nearest(row, at, SECOND_PASS.neighbours)) {
+    for (const other of nearest(row, at, neighbours)) {
       const weight = (row[other] ?? 0) ** 2;
       sum += weight * (scores[other] ?? 0);
       mass += weight;

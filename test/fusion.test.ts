@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { type DenseList, FUSION, fuse, type LexicalList, single, wordFit } from '../src/fusion.ts';
+import { type DenseList, wordFit as fitBy, fuse as fuseBy, type LexicalList, single } from '../src/fusion.ts';
 import type { LexicalHit } from '../src/lexical/lexical-index.ts';
+import { RANKING } from '../src/ranking.ts';
+
+const { fusion } = RANKING;
+const fuse = (dense: DenseList, lexical: LexicalList) => fuseBy(dense, lexical, fusion);
+const wordFit = (lexical: LexicalList) => fitBy(lexical, fusion.wordFit);
 
 const hit = (key: number, score: number, coverage = 0): LexicalHit => ({
   key,
@@ -65,7 +70,7 @@ describe('fusion', () => {
     const hits = [hit(1, 10, 0.2), hit(2, 10, 1)];
     const [best, next] = fuse(dense, lexicalList(hits));
     expect([best?.key, next?.key]).toEqual([2, 1]);
-    const [one, other] = fuse(dense, lexicalList(hits, [], FUSION.longQueryWords));
+    const [one, other] = fuse(dense, lexicalList(hits, [], fusion.longQueryWords));
     expect(one?.score).toBe(other?.score);
   });
 

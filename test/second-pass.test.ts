@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createSecondPass, SECOND_PASS } from '../src/second-pass.ts';
+import { RANKING } from '../src/ranking.ts';
+import { createSecondPass } from '../src/second-pass.ts';
 import { type Embedding, normalized } from '../src/vector.ts';
 
-const secondPass = createSecondPass(8);
+const secondPass = createSecondPass(8, RANKING.secondPass);
 
 /** A direction near an axis of 8. */
 const near = (axis: number, lean = 0): Embedding =>
@@ -35,7 +36,7 @@ describe('the second pass', () => {
   });
 
   it('keeps every candidate once, with scores that never rise down the list', () => {
-    const size = SECOND_PASS.candidates + 20;
+    const size = RANKING.secondPass.candidates + 20;
     const scores = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: size });
     fc.assert(
       fc.property(scores, fc.integer({ min: 1, max: 7 }), (list, axes) => {

@@ -14,7 +14,7 @@ import { reportRun } from './report-run.ts';
 import { describeRun, type ResultRow, readResults } from './results.ts';
 import { EVALUATED_MODES, type EvaluatedMode, runCollection } from './run-collection.ts';
 
-const COLLECTIONS = ['scifact', 'cranfield', 'cisi', 'csfcube'];
+export const COLLECTIONS = ['scifact', 'cranfield', 'cisi', 'csfcube'];
 
 interface Options extends CommonOptions {
   data: string;
@@ -81,7 +81,7 @@ async function run(options: Options): Promise<void> {
   reportRun(describeRun({ command: 'collections', settings, model, notes, rows }), { out, earlier });
 }
 
-function folderOf(data: string, name: string): string {
+export function folderOf(data: string, name: string): string {
   const folder = join(data, name);
   if (existsSync(join(folder, 'corpus.jsonl.gz'))) return folder;
   const there = existsSync(data) ? `it has ${readdirSync(data).join(', ')}` : 'that folder does not exist';

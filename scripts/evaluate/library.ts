@@ -5,6 +5,7 @@ import type { Embedder } from '../../src/embed/embedder.ts';
 import { createLocalVectorIndex } from '../../src/index/local.ts';
 import { createIngest } from '../../src/ingest.ts';
 import { createLocalLexicalIndex } from '../../src/lexical/local.ts';
+import type { Ranking } from '../../src/ranking.ts';
 import { createSearch, type Search } from '../../src/search.ts';
 import type { SourceItem } from '../../src/sources/source.ts';
 import type { PaperStore } from '../../src/store/paper-store.ts';
@@ -15,7 +16,7 @@ import { createSqlitePaperStore } from '../../src/store/sqlite-papers.ts';
 export interface EvaluatedLibrary {
   store: PaperStore;
   /** The real search over this library, with an embedder for its queries. */
-  searchWith(queryEmbedder: Embedder): Search;
+  searchWith(queryEmbedder: Embedder, ranking?: Ranking): Search;
   close(): Promise<void>;
 }
 
@@ -68,7 +69,7 @@ export async function fillLibrary(
   }
   return {
     store,
-    searchWith: (embedder) => createSearch({ store, embedder, index, lexical }),
+    searchWith: (embedder, ranking) => createSearch({ store, embedder, index, lexical }, ranking),
     close,
   };
 }

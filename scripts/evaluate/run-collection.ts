@@ -1,5 +1,6 @@
 import type { Embedder } from '../../src/embed/embedder.ts';
 import type { PaperKey } from '../../src/paper.ts';
+import { RANKING } from '../../src/ranking.ts';
 import type { Search, SearchMode } from '../../src/search.ts';
 import { SEARCH_LIMITS } from '../../src/search-limits.ts';
 import { checkRecord } from '../../src/sources/source.ts';
@@ -7,6 +8,7 @@ import { type Collection, cutAtWord, type Query } from './collection.ts';
 import { fillLibrary } from './library.ts';
 import { ndcgAt, recallAt, reciprocalRankAt } from './metrics.ts';
 import type { ResultRow } from './results.ts';
+import type { Trial } from './trials.ts';
 
 /** The modes of search, those to be compared with hybrid first. */
 export const COMPARED_MODES = ['lexical', 'semantic', 'hybrid'] as const satisfies readonly SearchMode[];
@@ -26,12 +28,14 @@ export interface RunOptions {
    * the milliseconds of the second mode must not profit from the first.
    */
   openQueryEmbedder: () => Promise<Embedder>;
+  /** Ways of ranking to run each mode in, in place of the chosen one; a row then bears the trial's name. */
+  trials?: readonly Trial[];
 }
 
 /** Fills a library with the collection, and asks its queries of the real search in each mode. */
 export async function runCollection(
   collection: Collection,
-  { modes, passageEmbedder, openQueryEmbedder }: RunOptions,
+  { modes, passageEmbedder, openQueryEmbedder, trials = [] }: RunOptions,
 ): Promise<{ rows: ResultRow[]; notes: string[] }> {
   const items = collection.papers.map(({ id, title, abstract, documentId }) =>
     checkRecord({ id, title, abstract }, documentId, { strict: true }),
@@ -41,12 +45,17 @@ export async function runCollection(
     const keys = await keysOf(collection, library.store);
     const documentIds = new Map(collection.papers.map(({ id, documentId }) => [id, documentId]));
     const rows: ResultRow[] = [];
-    for (const mode of modes) {
+    const runs = modes.flatMap((mode) =>
+      trials.length === 0
+        ? { mode, name: mode, ranking: RANKING }
+        : trials.map(({ name, ranking }) => ({ mode, name, ranking })),
+    );
+    for (const { mode, name, ranking } of runs) {
       const embedder = await openQueryEmbedder();
       try {
-        const search = library.searchWith(embedder);
+        const search = library.searchWith(embedder, ranking);
         for (const { task, ask } of tasksOf(mode, search, keys, collection)) {
-          rows.push(await measure(collection, { task, mode, ask, documentIds }));
+          rows.push(await measure(collection, { task, mode: name, ask, documentIds }));
         }
       } finally {
         await embedder.close();

@@ -1,0 +1,76 @@
+import { RANKING, type Ranking } from '../../src/ranking.ts';
+
+/** A way of ranking that is tried: the chosen one but for one change. */
+export interface Trial {
+  name: string;
+  ranking: Ranking;
+}
+
+const trial = (name: string, change: (ranking: Ranking) => void): Trial => {
+  const ranking = structuredClone(RANKING);
+  change(ranking);
+  return { name, ranking };
+};
+
+/** What is chosen, first; then without each part; then with other weights. */
+export const TRIALS: readonly Trial[] = [
+  trial('as chosen', () => {}),
+  trial('without late interaction', ({ lateInteraction }) => {
+    lateInteraction.weight = 0;
+  }),
+  trial('without coverage', ({ fusion }) => {
+    fusion.coverage = 0;
+  }),
+  trial('without feedback', ({ secondPass }) => {
+    secondPass.feedback = 0;
+  }),
+  trial('without smoothing', ({ secondPass }) => {
+    secondPass.smoothing = { loose: 0, close: 0 };
+  }),
+  trial('fusion alone', ({ fusion, lateInteraction, secondPass }) => {
+    fusion.coverage = 0;
+    lateInteraction.weight = 0;
+    secondPass.feedback = 0;
+    secondPass.smoothing = { loose: 0, close: 0 };
+  }),
+  trial('smoothing 0.3, whatever is said', ({ secondPass }) => {
+    secondPass.smoothing = { loose: 0.3, close: 0.3 };
+  }),
+  trial('smoothing 0.5, whatever is said', ({ secondPass }) => {
+    secondPass.smoothing = { loose: 0.5, close: 0.5 };
+  }),
+  ...[0.4, 0.6].map((dense) =>
+    trial(`${dense} dense`, ({ fusion }) => {
+      fusion.dense = dense;
+    }),
+  ),
+  ...[0.2, 0.4].map((weight) =>
+    trial(`late interaction ${weight}`, ({ lateInteraction }) => {
+      lateInteraction.weight = weight;
+    }),
+  ),
+  trial('late interaction of 100', ({ lateInteraction }) => {
+    lateInteraction.candidates = 100;
+  }),
+  trial('late interaction of passages too', ({ lateInteraction }) => {
+    lateInteraction.mostTokens = 256;
+  }),
+  trial('coverage of passages too', ({ fusion }) => {
+    fusion.longQueryWords = Number.POSITIVE_INFINITY;
+  }),
+  trial('coverage 0.4', ({ fusion }) => {
+    fusion.coverage = 0.4;
+  }),
+  trial('cosines scaled over all', ({ fusion }) => {
+    fusion.scaledOver = Number.POSITIVE_INFINITY;
+  }),
+  trial('feedback from 2', ({ secondPass }) => {
+    secondPass.feedbackPapers = 2;
+  }),
+  trial('feedback from 5', ({ secondPass }) => {
+    secondPass.feedbackPapers = 5;
+  }),
+  trial('6 neighbours', ({ secondPass }) => {
+    secondPass.neighbours = 6;
+  }),
+];
