@@ -154,12 +154,13 @@ export const MIGRATIONS: readonly string[] = [
   FROM papers p, json_each(paperwise_author_names(p.authors)) name;
   `,
   // The signs of a paper's tokens (src/token-bits.ts), five times as long as its vector. Papers that are there get theirs
-  // when they are embedded again.
+  // when they are embedded again. They go with the vector, whoever deletes it: also a process of the version before.
   `
   CREATE TABLE token_bits (
-    paper_key INTEGER NOT NULL REFERENCES papers (key) ON DELETE CASCADE,
-    model_id INTEGER NOT NULL REFERENCES models (model_id) ON DELETE CASCADE,
-    bits BLOB NOT NULL
+    paper_key INTEGER NOT NULL,
+    model_id INTEGER NOT NULL,
+    bits BLOB NOT NULL,
+    FOREIGN KEY (paper_key, model_id) REFERENCES vectors (paper_key, model_id) ON DELETE CASCADE
   ) STRICT;
   CREATE UNIQUE INDEX token_bits_paper_model ON token_bits (paper_key, model_id);
   `,

@@ -86,11 +86,9 @@ export function paperStatements(db: SqliteDatabase, modelId: number) {
       `INSERT INTO token_bits (paper_key, model_id, bits) VALUES (?, ${modelId}, ?)
        ON CONFLICT (paper_key, model_id) DO UPDATE SET bits = excluded.bits`,
     ),
-    clearTokenBits: db.prepare<[number]>('DELETE FROM token_bits WHERE paper_key = ?'),
+    // Whoever has token bits has a vector.
     withoutEmbedding: db.prepare<[number], PaperRow>(
       `${select} WHERE NOT EXISTS (
-         SELECT 1 FROM vectors v WHERE v.paper_key = p.key AND v.model_id = ${modelId}
-       ) OR NOT EXISTS (
          SELECT 1 FROM token_bits t WHERE t.paper_key = p.key AND t.model_id = ${modelId}
        ) ORDER BY p.key LIMIT ?`,
     ),
@@ -106,8 +104,7 @@ export function paperStatements(db: SqliteDatabase, modelId: number) {
     newestDay: db.prepare<[], string>('SELECT day FROM papers ORDER BY day DESC LIMIT 1').pluck(),
     counts: db.prepare(
       `SELECT (SELECT count(*) FROM papers) AS papers,
-              (SELECT count(*) FROM vectors v JOIN token_bits t USING (paper_key, model_id)
-               WHERE v.model_id = ${modelId}) AS embedded,
+              (SELECT count(*) FROM token_bits WHERE model_id = ${modelId}) AS embedded,
               (SELECT max(day) FROM papers WHERE day <> '') AS newestDay, (SELECT min(day) FROM papers WHERE day <> '') AS oldestDay`,
     ),
     countsBySource: db.prepare('SELECT source, count(*) FROM papers GROUP BY source ORDER BY source'),

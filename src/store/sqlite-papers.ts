@@ -167,11 +167,8 @@ function writer(sql: Statements) {
       if (!vectorFits && embedded?.textHash !== hash) return 'stale';
       const key =
         row?.key ?? sql.keyOf.get(incoming.id) ?? Number(sql.newKey.run(incoming.id).lastInsertRowid);
-      // Embeddings of every model are of the old text now.
-      if (row && !sameText) {
-        sql.clearVectors.run(key);
-        sql.clearTokenBits.run(key);
-      }
+      // Embeddings of every model are of the old text now; token bits go with them.
+      if (row && !sameText) sql.clearVectors.run(key);
       putPaper(key, row === undefined, after, version);
       // A changed title or abstract always comes with a new vector.
       if (!vectorFits && embedded) putEmbedded(key, embedded);

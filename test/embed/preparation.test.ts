@@ -116,7 +116,8 @@ describe('a model in a folder', () => {
   it('gives the vectors of its files, with its own prefixes', async () => {
     const own = await testEmbedder({ name: await preparedFolder(), dimensions: 384, queryPrefix: 'query: ' });
     const usual = await testEmbedder();
-    expect(await own.embedQuery('bees')).toEqual(await usual.embedQuery('query: bees'));
+    const [ours, whole] = await Promise.all([own.embedQuery('bees'), usual.embedQuery('query: bees')]);
+    expect(ours.embedding).toEqual(whole.embedding);
     expect(own.fingerprint).not.toBe(usual.fingerprint);
   });
 

@@ -61,6 +61,16 @@ describe('the SQLite library', () => {
     expect(await two.tokenBits([key])).toEqual(new Map([[key, bits(3)]]));
   });
 
+  it('drops token bits with their vector, also where a version that knows none of them deletes it', async () => {
+    const { db, papers } = open();
+    await papers.commitBatch([item(record({ id: 'a' }), 2), item(record({ id: 'b' }), 3)]);
+    db.exec('DELETE FROM vectors WHERE paper_key = 1');
+    expect([...(await papers.tokenBits([1, 2])).keys()]).toEqual([2]);
+    expect(() => db.exec('INSERT INTO token_bits SELECT 1, model_id, bits FROM token_bits')).toThrow(
+      'FOREIGN KEY',
+    );
+  });
+
   it('writes all of a batch or nothing of it', async () => {
     const { db, papers } = open();
     db.exec(
