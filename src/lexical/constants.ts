@@ -19,6 +19,8 @@ export const LEXICAL = {
   mostTerms: 40,
   /** Quoted phrases that are looked at, the first ones. */
   mostPhrases: 8,
+  /** The part of a query's words that must be in quotes for the quotes to be looked at. */
+  quotedShare: 0.25,
   /** What a likelier spelling weighs against the word that the query says, and how many words are given one. */
   correctionWeight: 0.7,
   mostCorrections: 8,

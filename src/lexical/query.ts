@@ -66,14 +66,16 @@ function looked(inverted: Inverted, id: number): Pick<QueryTerm, 'id' | 'idf' | 
   return { id: documents > 0 ? id : -1, idf, documents };
 }
 
-/** Words in quotes, stop words too, compounds not: their parts are there. */
+/**
+ * Words in quotes, stop words too, compounds not: their parts are there. Quotes are meant for the search where they hold
+ * a good part of the query; in a pasted text, they are the text's.
+ */
 function phrasesOf(query: string, inverted: Inverted): number[][] {
-  return [...query.matchAll(/["“”]([^"“”]+)["“”]/g)]
-    .map(([, quoted = '']) =>
-      wordsOf(quoted)
-        .filter(({ isCompound }) => !isCompound)
-        .map(({ term }) => inverted.vocabulary.terms.find(term)),
-    )
-    .filter((terms) => terms.length > 0)
+  const plainWords = (text: string) => wordsOf(text).filter(({ isCompound }) => !isCompound);
+  const phrases = [...query.matchAll(/["“”]([^"“”]+)["“”]/g)]
+    .map(([, quoted = '']) => plainWords(quoted))
+    .filter((words) => words.length > 0)
     .slice(0, LEXICAL.mostPhrases);
+  if (phrases.flat().length < LEXICAL.quotedShare * plainWords(query).length) return [];
+  return phrases.map((words) => words.map(({ term }) => inverted.vocabulary.terms.find(term)));
 }

@@ -166,6 +166,14 @@ describe('quoted phrases', () => {
     expect(await keys('"neural networks for"')).toEqual([2]);
     expect(await keys('"graph neural"', { filter: { excludedKeys: [1] } })).toEqual([2]);
   });
+
+  it('are not looked at where they are a small part of a pasted text', async () => {
+    const { index } = papers();
+    const pasted =
+      'We describe neural networks for graphs, and call one of them "neural" in the text that follows.';
+    expect((await index.search(pasted, { limit: 5 })).phrases).toEqual({ asked: 0, required: false });
+    expect((await index.search('"neural" networks', { limit: 5 })).phrases.asked).toBe(1);
+  });
 });
 
 describe('words that no paper has', () => {
