@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Embedder } from '../../src/embed/embedder.ts';
 import { createLocalVectorIndex } from '../../src/index/local.ts';
 import { createIngest } from '../../src/ingest.ts';
+import type { LexicalConstants } from '../../src/lexical/constants.ts';
 import { createLocalLexicalIndex } from '../../src/lexical/local.ts';
 import type { Ranking } from '../../src/ranking.ts';
 import { createSearch, type Search } from '../../src/search.ts';
@@ -17,6 +18,8 @@ export interface EvaluatedLibrary {
   store: PaperStore;
   /** The real search over this library, with an embedder for its queries. */
   searchWith(queryEmbedder: Embedder, ranking?: Ranking): Search;
+  /** The same library with other constants of BM25F, for trials. */
+  withConstants(constants: LexicalConstants): Promise<Pick<EvaluatedLibrary, 'searchWith' | 'close'>>;
   close(): Promise<void>;
 }
 
@@ -70,6 +73,14 @@ export async function fillLibrary(
   return {
     store,
     searchWith: (embedder, ranking) => createSearch({ store, embedder, index, lexical }, ranking),
+    withConstants: async (constants) => {
+      const other = createLocalLexicalIndex({ folder: join(folder, 'other'), source: store, constants });
+      await other.refresh();
+      return {
+        searchWith: (embedder, ranking) => createSearch({ store, embedder, index, lexical: other }, ranking),
+        close: () => other.close(),
+      };
+    },
     close,
   };
 }

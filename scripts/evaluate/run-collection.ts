@@ -45,20 +45,22 @@ export async function runCollection(
     const keys = await keysOf(collection, library.store);
     const documentIds = new Map(collection.papers.map(({ id, documentId }) => [id, documentId]));
     const rows: ResultRow[] = [];
-    const runs = modes.flatMap((mode) =>
+    const runs: (Trial & { mode: EvaluatedMode })[] = modes.flatMap((mode) =>
       trials.length === 0
         ? { mode, name: mode, ranking: RANKING }
-        : trials.map(({ name, ranking }) => ({ mode, name, ranking })),
+        : trials.map((trial) => ({ mode, ...trial })),
     );
-    for (const { mode, name, ranking } of runs) {
+    for (const { mode, name, ranking, lexical } of runs) {
       const embedder = await openQueryEmbedder();
+      const searched = lexical ? await library.withConstants(lexical) : library;
       try {
-        const search = library.searchWith(embedder, ranking);
+        const search = searched.searchWith(embedder, ranking);
         for (const { task, ask } of tasksOf(mode, search, keys, collection)) {
           rows.push(await measure(collection, { task, mode: name, ask, documentIds }));
         }
       } finally {
         await embedder.close();
+        if (searched !== library) await searched.close();
       }
     }
     return { rows, notes: [...collection.notes, ...cutNotes(collection)] };

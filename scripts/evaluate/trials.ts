@@ -1,10 +1,19 @@
+import { LEXICAL, type LexicalConstants } from '../../src/lexical/constants.ts';
 import { RANKING, type Ranking } from '../../src/ranking.ts';
 
 /** A way of ranking that is tried: the chosen one but for one change. */
 export interface Trial {
   name: string;
   ranking: Ranking;
+  /** Other constants of BM25F. */
+  lexical?: LexicalConstants;
 }
+
+const lexicalTrial = (name: string, change: (constants: LexicalConstants) => void): Trial => {
+  const lexical = structuredClone(LEXICAL);
+  change(lexical);
+  return { name, ranking: RANKING, lexical };
+};
 
 const trial = (name: string, change: (ranking: Ranking) => void): Trial => {
   const ranking = structuredClone(RANKING);
@@ -73,4 +82,40 @@ export const TRIALS: readonly Trial[] = [
   trial('6 neighbours', ({ secondPass }) => {
     secondPass.neighbours = 6;
   }),
+];
+
+/** Lexical search alone, and then in hybrid search, with other constants of BM25F. */
+export const LEXICAL_TRIALS: readonly Trial[] = [
+  lexicalTrial('as chosen', () => {}),
+  ...[0.9, 1.6].map((k1) =>
+    lexicalTrial(`k1 ${k1}`, (constants) => {
+      constants.k1 = k1;
+    }),
+  ),
+  ...[0.4, 0.6].map((b) =>
+    lexicalTrial(`b ${b}`, ({ fields }) => {
+      fields.title.b = b;
+      fields.abstract.b = b;
+    }),
+  ),
+  ...[1, 3].map((weight) =>
+    lexicalTrial(`title ${weight}`, ({ fields }) => {
+      fields.title.weight = weight;
+    }),
+  ),
+  ...[0, 0.25, 1].map((weight) =>
+    lexicalTrial(`compounds ${weight}`, (constants) => {
+      constants.compoundInQuery = weight;
+    }),
+  ),
+  ...[1, 5].map((most) =>
+    lexicalTrial(`repeats up to ${most}`, (constants) => {
+      constants.mostRepeats = most;
+    }),
+  ),
+  ...[20, 60].map((most) =>
+    lexicalTrial(`${most} terms`, (constants) => {
+      constants.mostTerms = most;
+    }),
+  ),
 ];

@@ -27,7 +27,9 @@ export const LEXICAL = {
   /** A word is corrected by one edit from this length on, by two from that, never by more. */
   oneEditFrom: 4,
   twoEditsFrom: 8,
-} as const;
+};
+
+export type LexicalConstants = typeof LEXICAL;
 
 /** The fields of a paper, in the order of postings and positions. */
 export const FIELDS = ['title', 'abstract', 'authors'] as const;

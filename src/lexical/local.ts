@@ -10,7 +10,8 @@ import { createUpkeep, type UpkeepOptions } from './upkeep.ts';
 
 const MOST_HITS = 10_000;
 
-export type LocalLexicalOptions = Omit<UpkeepOptions, 'log'> & Partial<Pick<UpkeepOptions, 'log'>>;
+/** `constants` is for trials; everybody else searches with those that were found best. */
+export type LocalLexicalOptions = Pick<UpkeepOptions, 'folder' | 'source'> & Partial<UpkeepOptions>;
 
 export interface LocalLexicalIndex extends LexicalIndex {
   /** Loads or builds the index, unless that was done. Every method but `status`, `save` and `close` begins with it. */
@@ -24,8 +25,8 @@ export interface LocalLexicalIndex extends LexicalIndex {
  * `close`, methods throw `unavailable`.
  */
 export function createLocalLexicalIndex(options: LocalLexicalOptions): LocalLexicalIndex {
-  const upkeep = createUpkeep({ ...options, log: options.log ?? (() => {}) });
-  const { source } = options;
+  const { source, constants = LEXICAL, log = () => {} } = options;
+  const upkeep = createUpkeep({ ...options, constants, log });
   const { open } = upkeep;
 
   return {
@@ -38,13 +39,13 @@ export function createLocalLexicalIndex(options: LocalLexicalOptions): LocalLexi
       const allowed = filter && restricts(filter) ? await source.matchingKeys(filter) : null;
       // From here on without a pause: one state of the index answers the whole call.
       const { inverted, spelling, ranking } = upkeep.memory;
-      const wanted = analysed(query, inverted, spelling);
+      const wanted = analysed(query, inverted, spelling, constants);
       const mask = maskOf(inverted, allowed, filter);
       const { hits, total, required } = ranking.best(wanted, mask, limit);
       return {
         hits,
         total,
-        ideal: massOf(wanted) * (LEXICAL.k1 + 1),
+        ideal: massOf(wanted) * (constants.k1 + 1),
         terms: wanted.terms.map(({ id: _, ...term }): LexicalTerm => term),
         phrases: { asked: wanted.phrases.length, required },
       };
@@ -53,7 +54,9 @@ export function createLocalLexicalIndex(options: LocalLexicalOptions): LocalLexi
       await open();
       const { inverted, spelling, ranking } = upkeep.memory;
       const slots = [...new Set(keys)].flatMap((key) => inverted.slotOf(key) ?? []);
-      return new Map(ranking.of(analysed(query, inverted, spelling), slots).map((hit) => [hit.key, hit]));
+      return new Map(
+        ranking.of(analysed(query, inverted, spelling, constants), slots).map((hit) => [hit.key, hit]),
+      );
     },
     async suggest(query) {
       await open();

@@ -1,5 +1,5 @@
 import { isStopWord, type Word, wordsOf } from '../words.ts';
-import { LEXICAL } from './constants.ts';
+import type { LexicalConstants } from './constants.ts';
 import type { Inverted } from './inverted.ts';
 import type { Spelling } from './spelling.ts';
 
@@ -24,7 +24,12 @@ export interface AnalysedQuery {
  * What a query asks for. Stop words are left out, unless there is nothing else; of the rest, those that some paper
  * has, at most `mostTerms`; words that no paper has by their likeliest spelling.
  */
-export function analysed(query: string, inverted: Inverted, spelling: Spelling): AnalysedQuery {
+export function analysed(
+  query: string,
+  inverted: Inverted,
+  spelling: Spelling,
+  constants: LexicalConstants,
+): AnalysedQuery {
   const all = wordsOf(query);
   const content = all.filter(({ form }) => !isStopWord(form));
   const terms = new Map<string, { word: Word; times: number }>();
@@ -39,24 +44,24 @@ export function analysed(query: string, inverted: Inverted, spelling: Spelling):
   let corrections = 0;
   const wanted = [...terms.values()].map(({ word, times }): QueryTerm => {
     const { term, form, isCompound } = word;
-    const repeats = Math.min(times, LEXICAL.mostRepeats);
-    const weight = repeats * (isCompound ? LEXICAL.compoundInQuery : 1);
+    const repeats = Math.min(times, constants.mostRepeats);
+    const weight = repeats * (isCompound ? constants.compoundInQuery : 1);
     const found = looked(inverted, inverted.vocabulary.terms.find(term));
     const plain = { term, form, weight, correction: null, ...found };
-    if (found.documents > 0 || isCompound || corrections >= LEXICAL.mostCorrections) return plain;
+    if (found.documents > 0 || isCompound || corrections >= constants.mostCorrections) return plain;
     corrections++;
     const other = spelling.likeliest(form);
     // Said beside its misspelling, the right word is looked for already.
     if (!other || terms.has(inverted.vocabulary.terms.text(other.term))) return plain;
     const corrected = looked(inverted, other.term);
-    return { ...plain, ...corrected, weight: weight * LEXICAL.correctionWeight, correction: other.form };
+    return { ...plain, ...corrected, weight: weight * constants.correctionWeight, correction: other.form };
   });
   const findable = wanted
     .filter(({ documents }) => documents > 0)
     .sort((a, b) => b.weight - a.weight || b.idf - a.idf)
-    .slice(0, LEXICAL.mostTerms);
-  const missing = wanted.filter(({ documents }) => documents === 0).slice(0, LEXICAL.mostTerms);
-  return { terms: [...findable, ...missing], phrases: phrasesOf(query, inverted) };
+    .slice(0, constants.mostTerms);
+  const missing = wanted.filter(({ documents }) => documents === 0).slice(0, constants.mostTerms);
+  return { terms: [...findable, ...missing], phrases: phrasesOf(query, inverted, constants) };
 }
 
 /** idf as Lucene has it, never below 0: ln(1 + (N - n + 0.5) / (n + 0.5)). */
@@ -70,12 +75,12 @@ function looked(inverted: Inverted, id: number): Pick<QueryTerm, 'id' | 'idf' | 
  * Words in quotes, stop words too, compounds not: their parts are there. Quotes are meant for the search where they hold
  * a good part of the query; in a pasted text, they are the text's.
  */
-function phrasesOf(query: string, inverted: Inverted): number[][] {
+function phrasesOf(query: string, inverted: Inverted, constants: LexicalConstants): number[][] {
   const plainWords = (text: string) => wordsOf(text).filter(({ isCompound }) => !isCompound);
   const phrases = [...query.matchAll(/["“”]([^"“”]+)["“”]/g)]
     .map(([, quoted = '']) => plainWords(quoted))
     .filter((words) => words.length > 0)
-    .slice(0, LEXICAL.mostPhrases);
-  if (phrases.flat().length < LEXICAL.quotedShare * plainWords(query).length) return [];
+    .slice(0, constants.mostPhrases);
+  if (phrases.flat().length < constants.quotedShare * plainWords(query).length) return [];
   return phrases.map((words) => words.map(({ term }) => inverted.vocabulary.terms.find(term)));
 }

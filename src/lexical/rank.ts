@@ -1,5 +1,5 @@
 import type { PaperKey } from '../paper.ts';
-import { FIELDS, LEXICAL } from './constants.ts';
+import { FIELDS, type LexicalConstants } from './constants.ts';
 import type { Inverted } from './inverted.ts';
 import type { LexicalHit } from './lexical-index.ts';
 import { phraseCounts } from './phrases.ts';
@@ -17,8 +17,7 @@ export interface Ranking {
   of(query: AnalysedQuery, slots: readonly number[]): LexicalHit[];
 }
 
-export function createRanking(inverted: Inverted): Ranking {
-  const { k1, fields } = LEXICAL;
+export function createRanking(inverted: Inverted, { k1, fields }: LexicalConstants): Ranking {
   /** Per slot: the score, and the mass of the terms found in any field, in the title, in the authors. */
   let scores = new Float64Array();
   let masses = new Float64Array();

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AppError, messageOf } from '../errors.ts';
+import type { LexicalConstants } from './constants.ts';
 import { createInverted, type Inverted } from './inverted.ts';
 import { loadLexicalFile, saveLexicalFile } from './lexical-file.ts';
 import type { TextSource } from './lexical-index.ts';
@@ -17,6 +18,7 @@ export interface UpkeepOptions {
   /** Where the index is saved; several processes may share it. It is made when it is first needed. */
   folder: string;
   source: TextSource;
+  constants: LexicalConstants;
   log: (level: 'info' | 'warn' | 'error', text: string) => void;
 }
 
@@ -29,8 +31,17 @@ export interface Memory {
   applied: number;
 }
 
-function createMemory(inverted: Inverted = createInverted(), applied = 0): Memory {
-  return { inverted, ranking: createRanking(inverted), spelling: createSpelling(inverted), applied };
+function createMemory(
+  constants: LexicalConstants,
+  inverted: Inverted = createInverted(),
+  applied = 0,
+): Memory {
+  return {
+    inverted,
+    ranking: createRanking(inverted, constants),
+    spelling: createSpelling(inverted),
+    applied,
+  };
 }
 
 /** Keeps an index, and its saved file, following the source. After `close`, methods throw `unavailable`. */
@@ -48,8 +59,8 @@ export interface Upkeep {
   close(): Promise<void>;
 }
 
-export function createUpkeep({ folder, source, log }: UpkeepOptions): Upkeep {
-  let memory = createMemory();
+export function createUpkeep({ folder, source, constants, log }: UpkeepOptions): Upkeep {
+  let memory = createMemory(constants);
   let opening: Promise<void> | null = null;
   let rebuildReason: string | null = null;
   let libraryId = '';
@@ -95,7 +106,9 @@ export function createUpkeep({ folder, source, log }: UpkeepOptions): Upkeep {
       latestRevision: await source.latestRevision(),
     });
     const isLoaded = 'data' in loaded;
-    const fresh = isLoaded ? createMemory(createInverted(loaded.data), loaded.revision) : createMemory();
+    const fresh = isLoaded
+      ? createMemory(constants, createInverted(loaded.data), loaded.revision)
+      : createMemory(constants);
     savedRevision = isLoaded ? loaded.revision : null;
     await catchUp(fresh, await source.latestRevision());
     fresh.inverted.rest();
@@ -125,7 +138,7 @@ export function createUpkeep({ folder, source, log }: UpkeepOptions): Upkeep {
       `The library went back from revision ${memory.applied} to ${latest}: reading its words anew.`,
     );
     libraryId = await source.libraryId();
-    const fresh = createMemory();
+    const fresh = createMemory(constants);
     await catchUp(fresh, latest);
     memory = fresh;
     savedRevision = null;
@@ -164,7 +177,7 @@ export function createUpkeep({ folder, source, log }: UpkeepOptions): Upkeep {
   };
   const rebuild = async (reason: string) => {
     const worn = memory;
-    const fresh = createMemory();
+    const fresh = createMemory(constants);
     await catchUp(fresh, await source.latestRevision());
     await exclusively(async () => {
       await catchUp(fresh, worn.applied);
