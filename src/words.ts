@@ -125,12 +125,17 @@ const MOST_READ = 20_000;
 export function readWord(written: string): Spelling {
   const known = READ.get(written);
   if (known !== undefined) return known;
-  const form = formOf(written);
+  const own = detached(written);
+  const form = formOf(own);
   const spelling = form === null ? null : { form, term: stemOf(form) };
+  if (own.length > LONGEST_TERM) return spelling;
   if (READ.size >= MOST_READ) READ.clear();
-  READ.set(written, spelling);
+  READ.set(own, spelling);
   return spelling;
 }
+
+/** A copy of a part of a text, to be remembered: V8 keeps the whole text as long as it keeps the part itself. */
+export const detached = (part: string): string => Buffer.from(part, 'utf16le').toString('utf16le');
 
 /** A token as it is compared before stemming; null for markup. */
 function formOf(written: string): string | null {

@@ -1,4 +1,4 @@
-import { readWord, wordsOf } from '../words.ts';
+import { detached, readWord, wordsOf } from '../words.ts';
 import { createColumn } from './column.ts';
 import { createStringTable, type StringTable, type StringTableData } from './string-table.ts';
 
@@ -69,7 +69,7 @@ export function createVocabulary(saved?: VocabularyData): Vocabulary {
   const readNew = (written: string): Remembered | null => {
     const entry = entryOf(readWord(written));
     if (remembered.size >= REMEMBERED) remembered.clear();
-    remembered.set(written, entry);
+    remembered.set(detached(written), entry);
     return entry;
   };
   const reader = (written: string) => {
