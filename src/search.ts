@@ -7,7 +7,7 @@ import { type Highlights, highlightQuery, highlightsOf } from './highlight.ts';
 import { type Hit, hitsOf } from './hits.ts';
 import type { VectorIndex } from './index/vector-index.ts';
 import { lateInteraction, mayInteract } from './late-interaction.ts';
-import type { LexicalIndex } from './lexical/lexical-index.ts';
+import type { LexicalHit, LexicalIndex } from './lexical/lexical-index.ts';
 import { createMaxSimilarity, type MaxSimilarity } from './max-similarity.ts';
 import { type Fold, foldDuplicates } from './near-duplicates.ts';
 import { cleanText, type PaperFilter, type PaperKey } from './paper.ts';
@@ -90,10 +90,11 @@ async function search(deps: Tools, request: Parameters<Search['search']>[0]): Pr
     mode === 'lexical' ? null : nearestTo(deps, query, filter),
     mode === 'semantic' ? null : wordsIn(deps, query, filter),
   ]);
-  const candidates = await rankedCandidates(deps, dense, lexical);
+  const others = dense && lexical && (await wordScoresOf(deps, dense, lexical));
+  const candidates = await rankedCandidates(deps, dense, lexical, others ?? new Map());
   const totalLexical = lexical?.total ?? null;
   const named = await namedPapers(deps.store, query, { filter, totalLexical });
-  const phrases = lexical?.phrases.required ? new Set(lexical.hits.map(({ key }) => key)) : null;
+  const phrases = lexical && havingPhrases(lexical, others?.values() ?? []);
   const exactFirst = withNamedFirst(withPhrasesFirst(candidates, phrases), named, unranked);
   const ranked = await foldDuplicates(deps, exactFirst);
   const { page, nextCursor } = unshownHits(ranked, shown, limit, { scope, depth: SEARCH_LIMITS.depth });
@@ -129,19 +130,21 @@ async function wordsIn({ lexical }: Deps, query: string, filter: PaperFilter | u
 
 type Dense = Awaited<ReturnType<typeof nearestTo>>;
 type Lexical = Awaited<ReturnType<typeof wordsIn>>;
+type WordScores = Awaited<ReturnType<typeof wordScoresOf>>;
 
 /** What was found, best first: joined, and looked at again, when it was looked for in both ways. */
 async function rankedCandidates(
   deps: Tools,
   dense: Dense | null,
   lexical: Lexical | null,
+  wordScores: WordScores,
 ): Promise<Candidate[]> {
   if (!dense || !lexical) {
     return single(dense && { ...dense, others: new Map() }, lexical && { ...lexical, others: new Map() });
   }
-  const both = await Promise.all([cosinesOf(deps, dense, lexical), wordScoresOf(deps, dense, lexical)]);
+  const cosines = await cosinesOf(deps, dense, lexical);
   const { fusion, secondPass } = deps.ranking;
-  const fused = fuse({ ...dense, others: both[0] }, { ...lexical, others: both[1] }, fusion);
+  const fused = fuse({ ...dense, others: cosines }, { ...lexical, others: wordScores }, fusion);
   const looked = await lookedAtByWord(deps, fused, dense, lexical);
   const keys = looked.slice(0, secondPass.candidates).map(({ key }) => key);
   return deps.secondPass(looked, await deps.index.embeddings(keys), wordFit(lexical, fusion.wordFit));
@@ -172,6 +175,16 @@ function wordScoresOf({ lexical }: Deps, { neighbours }: Dense, { query, hits }:
     query,
     neighbours.map(({ key }) => key).filter((key) => !known.has(key)),
   );
+}
+
+/**
+ * The papers that have all quoted phrases of the query, once some paper does, else null. The hits are no more than the
+ * best of them: among what only the dense search found there may be others.
+ */
+function havingPhrases({ hits, phrases }: Lexical, others: Iterable<LexicalHit>): Set<PaperKey> | null {
+  if (!phrases.required) return null;
+  const all = [...hits, ...others].filter((hit) => hit.phrases === phrases.asked);
+  return new Set(all.map(({ key }) => key));
 }
 
 /** How much a term counts in the choice of a passage: its idf; what is not known counts as the rarest. */

@@ -123,6 +123,25 @@ describe('search', () => {
     }
   });
 
+  it('counts papers as having a quoted phrase that are not among the best by words', async () => {
+    const { search, add } = await openTestLibrary();
+    // The last by words, as it is long, and near by meaning: stop words have no part in the one, but in the other.
+    const far = { id: 'far', title: 'What', abstract: `Where and when. ${'Which what where when. '.repeat(9)}` };
+    await add(
+      ...Array.from({ length: 301 }, (_, at) => ({
+        id: `near-${at}`,
+        title: 'Telescope survey',
+        abstract: `A telescope survey. ${at}`,
+      })),
+      { ...far, abstract: `A telescope survey. ${far.abstract}` },
+    );
+    const query = '"telescope survey" what where when which';
+    const lexical = await search.search({ query, mode: 'lexical', limit: 100 });
+    expect(lexical.totalLexical).toBe(302);
+    const { hits } = await search.search({ query, mode: 'hybrid', limit: 100 });
+    expect(hits.find(({ paper }) => paper.id === 'far')?.match).toBe('phrase');
+  });
+
   it('suggests another spelling where words were looked for, and no paper is named', async () => {
     const { search } = await library();
     const ask = async (query: string, mode: SearchMode) =>
