@@ -126,7 +126,11 @@ describe('search', () => {
   it('counts papers as having a quoted phrase that are not among the best by words', async () => {
     const { search, add } = await openTestLibrary();
     // The last by words, as it is long, and near by meaning: stop words have no part in the one, but in the other.
-    const far = { id: 'far', title: 'What', abstract: `Where and when. ${'Which what where when. '.repeat(9)}` };
+    const far = {
+      id: 'far',
+      title: 'What',
+      abstract: `Where and when. ${'Which what where when. '.repeat(9)}`,
+    };
     await add(
       ...Array.from({ length: 301 }, (_, at) => ({
         id: `near-${at}`,

@@ -83,7 +83,8 @@ export interface TextSource {
 export interface LexicalIndex {
   /**
    * The `limit` papers that BM25F ranks highest. A word that no paper has is looked for in its likeliest spelling.
-   * Once papers have all "quoted phrases" of the query, only those are hits; words of a phrase are compared by stem.
+   * Once papers have all "quoted phrases" of the query, and any term, only those are hits; words of a phrase are
+   * compared by stem.
    * Quotes around a small part of a long query are not looked at.
    * Throws `invalid_input` for a limit outside 1 to 10,000.
    */

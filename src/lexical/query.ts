@@ -1,3 +1,4 @@
+import { quotedIn } from '../quotes.ts';
 import { isStopWord, type Word, wordsOf } from '../words.ts';
 import type { LexicalConstants } from './constants.ts';
 import type { Inverted } from './inverted.ts';
@@ -77,8 +78,8 @@ function looked(inverted: Inverted, id: number): Pick<QueryTerm, 'id' | 'idf' | 
  */
 function phrasesOf(query: string, inverted: Inverted, constants: LexicalConstants): number[][] {
   const plainWords = (text: string) => wordsOf(text).filter(({ isCompound }) => !isCompound);
-  const phrases = [...query.matchAll(/["“”]([^"“”]+)["“”]/g)]
-    .map(([, quoted = '']) => plainWords(quoted))
+  const phrases = quotedIn(query)
+    .map(plainWords)
     .filter((words) => words.length > 0)
     .slice(0, constants.mostPhrases);
   if (phrases.flat().length < constants.quotedShare * plainWords(query).length) return [];

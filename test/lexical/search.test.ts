@@ -167,6 +167,26 @@ describe('quoted phrases', () => {
     expect(await keys('"graph neural"', { filter: { excludedKeys: [1] } })).toEqual([2]);
   });
 
+  it('of stop words restrict nothing unless a paper with them has a word of the rest, too', async () => {
+    const { index, keys } = library(
+      { title: 'Venom', abstract: 'Of the platypus.' },
+      { title: 'Geese', abstract: 'They sleep on the water.' },
+    );
+    expect(await keys('"on the" platypus venom')).toEqual([1]);
+    expect((await index.search('"on the" platypus', { limit: 1 })).phrases.required).toBe(false);
+    expect(await keys('"of the" venom water')).toEqual([1]);
+    expect(await keys('"on the"')).toEqual([2]);
+    expect(await keys('"on the" "of the"')).toEqual([1, 2]);
+  });
+
+  it.each(['„learning of graphs“', '«learning of graphs»', '»learning of graphs«', '“learning of graphs”'])(
+    'stand in quotes of any kind: %s',
+    async (query) => {
+      const { keys } = library({ title: 'Graphs of learning' }, { title: 'Learning of graphs' });
+      expect(await keys(query)).toEqual([2]);
+    },
+  );
+
   it('are not looked at where they are a small part of a pasted text', async () => {
     const { index } = papers();
     const pasted =
