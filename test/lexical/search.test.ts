@@ -196,6 +196,33 @@ describe('quoted phrases', () => {
   });
 });
 
+describe('mentions', () => {
+  const mentions = async (text: string, options = {}) => {
+    const { index } = library(
+      { title: 'Klein bottles', authors: ['Ada Lovelace', 'Bo Klein'] },
+      { title: 'On a Klein bottle', abstract: 'Ada, Lovelace.' },
+      { title: 'A bottle of Klein', authors: ['Lovelace', 'Ada'] },
+      { title: 'More', authors: ['Wei Wei'] },
+    );
+    const { papers, byAuthors } = await index.mentions(text, options);
+    return [papers, byAuthors];
+  };
+
+  it('are counted by stem and in one field, and so are those by authors', async () => {
+    expect(await mentions('Klein bottle')).toEqual([2, 0]);
+    expect(await mentions('klein')).toEqual([3, 1]);
+    expect(await mentions('Ada Lovelace')).toEqual([2, 1]);
+    expect(await mentions('wei wei')).toEqual([1, 1]);
+    expect(await mentions('lovelace')).toEqual([3, 2]);
+    for (const text of ['kleim', 'klein kleim', '???', '']) expect(await mentions(text)).toEqual([0, 0]);
+  });
+
+  it('are those of papers that pass the filter', async () => {
+    expect(await mentions('klein', { minUpvotes: 2 })).toEqual([2, 0]);
+    expect(await mentions('klein', { excludedKeys: [2] })).toEqual([2, 1]);
+  });
+});
+
 describe('words that no paper has', () => {
   const misspelt = () =>
     library(
