@@ -80,7 +80,8 @@ function inEitherOrder(text: string, words: readonly Word[]): AuthorReading[] {
   const name = authorName(text);
   const [first, ...others] = words;
   if (!name || !first) return [];
-  const turned = { family: first.form, given: joined(others) };
+  // By white space, as the first word may be a family name of several: `Sohl-Dickstein Jascha`.
+  const turned = authorName(text.replace(/\s+/, ', ')) ?? { family: first.form, given: joined(others) };
   const isInitial = areInitials(turned.given);
   const reads = named(text, words, turned).filter(({ author }) => author.initials === isInitial);
   return [...named(text, words, name), ...together(text, words), ...reads];
@@ -104,7 +105,10 @@ function named(
   }
   const author = { family, given, initials: true };
   const isMarked = text.includes(',') || /(?<!\p{L})\p{L}\./u.test(text);
-  if (mayHaveInitials) return [{ author, words: isMarked ? null : said, family: false }];
+  // What follows `a` in texts is found slowly, and says little.
+  const isArticle = isStopWord(given);
+  if (mayHaveInitials)
+    return [{ author, words: isMarked || isArticle ? null : said, family: !isMarked && isArticle }];
   return isMarked && !isStopWord(family) ? [{ author, words: null, family: true }] : [];
 }
 

@@ -250,6 +250,7 @@ describe('search for a paper by name', () => {
       ['van Beethoven', 'c'],
       ['Sohl-Dickstein', 'd'],
       ['Sohl-Dickstein et al. 2015', 'd'],
+      ['Sohl-Dickstein Jascha', 'd'],
       ['Picard JL', 'e'],
       ['picard, j.', 'e'],
       ['j. picard', 'e'],

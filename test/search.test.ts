@@ -146,6 +146,42 @@ describe('search', () => {
     expect(hits.find(({ paper }) => paper.id === 'far')?.match).toBe('phrase');
   });
 
+  it('puts papers with a quoted phrase first in semantic search too, also those that it does not reach', async () => {
+    const { search, add } = await openTestLibrary();
+    await add(
+      ...Array.from({ length: 300 }, (_, at) => ({
+        id: `near-${at}`,
+        title: 'Gene',
+        abstract: 'Gene drift.',
+      })),
+      {
+        id: 'far',
+        title: 'Weaving',
+        abstract: 'Looms and threads. By drift gene is meant here nothing at all.',
+      },
+    );
+    const { hits, totalLexical } = await search.search({
+      query: '"drift gene"',
+      mode: 'semantic',
+      limit: 100,
+    });
+    expect(hits[0]).toMatchObject({ paper: { id: 'far' }, match: 'phrase', parts: { lexical: null } });
+    expect(hits[1]?.match).toBeNull();
+    expect(totalLexical).toBeNull();
+    const scores = hits.map(({ score }) => score);
+    expect(scores).toEqual([...scores].sort((a, b) => b - a));
+  });
+
+  it('says what became of quoted phrases', async () => {
+    const { search } = await library();
+    for (const mode of ['hybrid', 'semantic', 'lexical'] as const) {
+      const phrases = async (query: string) => (await search.search({ query, mode, limit: 1 })).phrases;
+      expect(await phrases('„telescope survey“ galaxy')).toEqual({ asked: 1, required: true });
+      expect(await phrases('"survey of robots" galaxy')).toEqual({ asked: 1, required: false });
+      expect(await phrases('galaxy')).toBeNull();
+    }
+  });
+
   it('suggests another spelling where words were looked for, and no paper is named', async () => {
     const { search } = await library();
     const ask = async (query: string, mode: SearchMode) =>
