@@ -51,20 +51,24 @@ export function authorReadings(query: string): AuthorReading[] {
   if (words.length === 0 || words.length > MOST_NAME_WORDS || !NAME.test(text)) return [];
   const readings = EAST_ASIAN.test(text.replaceAll(' ', ''))
     ? eastAsian(text, words)
-    : (familyAlone(text, words) ?? (text.includes(',') ? reversed(text, words) : inEitherOrder(text, words)));
+    : (familyAlone(text, words, isCertain) ??
+      (text.includes(',') ? reversed(text, words) : inEitherOrder(text, words)));
   return isCertain ? readings.map((reading) => ({ ...reading, words: null, family: false })) : readings;
 }
 
 const joined = (words: readonly Word[], by = ' ') => words.map(({ form }) => form).join(by);
 
 /** `Vaswani`, `van der Maaten`, `Sohl-Dickstein`; null when it is more than a family name. */
-function familyAlone(text: string, words: readonly Word[]): AuthorReading[] | null {
-  const family = words.at(-1)?.form ?? '';
+function familyAlone(text: string, words: readonly Word[], isCertain: boolean): AuthorReading[] | null {
+  const last = words.at(-1);
+  const family = last?.form ?? '';
   const before = words.slice(0, -1);
   const isAlone =
     before.length === 0 || HYPHENATED.test(text) || before.every(({ form }) => PARTICLES.has(form));
   if (!isAlone) return null;
-  if ([...before, { form: family }].some(({ form }) => form.length < 2) || isStopWord(family)) return [];
+  if ([...before, { form: family }].some(({ form }) => form.length < 2)) return [];
+  // `An et al.` are people, `papers by you` are not.
+  if (isStopWord(family) && !(isCertain && last && isCapitalised(text, last))) return [];
   const author = { family, given: '', initials: false, ...(before.length > 0 && { before: joined(before) }) };
   return [{ author, words: joined(words), family: false }];
 }

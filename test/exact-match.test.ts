@@ -108,6 +108,11 @@ describe('the authors that a query can ask for', () => {
     expect(authors(query)).toEqual([{ family: 'lovelace', given: '', initials: false }]);
   });
 
+  it('are a function word only when it is cited as a name', () => {
+    expect(authors('An et al.')).toEqual([{ family: 'an', given: '', initials: false }]);
+    for (const query of ['An', 'an', 'papers by you']) expect(authors(query)).toEqual([]);
+  });
+
   it.each([
     ['van Beethoven', 'beethoven', 'van'],
     ['van der Maaten', 'maaten', 'van der'],

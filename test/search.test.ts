@@ -146,6 +146,28 @@ describe('search', () => {
     expect(hits.find(({ paper }) => paper.id === 'far')?.match).toBe('phrase');
   });
 
+  it('keeps papers with a quoted phrase, however many are nearer by meaning', async () => {
+    const { search, add } = await openTestLibrary();
+    const near = { title: 'Gene drift', abstract: 'What and where and when is gene drift?' };
+    const far =
+      'Looms and threads are what this is about, and nothing else of any kind, as every reader knows.';
+    await add(
+      ...Array.from({ length: 300 }, (_, at) => ({ ...near, id: `near-${at}` })),
+      ...Array.from({ length: 60 }, (_, at) => ({
+        id: `far-${at}`,
+        title: 'Weaving',
+        abstract: `${far} Drift gene.`,
+      })),
+      { id: 'best', title: 'Drift gene', abstract: 'Drift gene: drift gene.' },
+    );
+    const query = '"drift gene" what where when';
+    const { hits } = await search.search({ query, mode: 'hybrid', limit: 100 });
+    const having = hits.flatMap(({ paper, match, alternates }) =>
+      match === 'phrase' ? [paper, ...alternates] : [],
+    );
+    expect(having).toHaveLength(61);
+  });
+
   it('puts papers with a quoted phrase first in semantic search too, also those that it does not reach', async () => {
     const { search, add } = await openTestLibrary();
     await add(

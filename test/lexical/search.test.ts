@@ -68,6 +68,15 @@ describe('lexical search', () => {
     }
   });
 
+  it('finds words with letters that have no accent to drop, in either spelling', async () => {
+    const { keys } = library({ title: 'Łukasz, Søren, Weiß, Işık, Đorđe, Guðrún, Æther, Œuvre and Þór' });
+    for (const word of 'lukasz soren weiss isik dorde gudrun aether oeuvre thor ŁUKASZ Weiß ışık'.split(
+      ' ',
+    )) {
+      expect([word, ...(await keys(word))]).toEqual([word, 1]);
+    }
+  });
+
   it('leaves stop words out, unless there is nothing else', async () => {
     const { index, keys } = papers();
     expect(await keys('the')).toEqual([3]);
