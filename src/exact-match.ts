@@ -1,8 +1,10 @@
-import { authorName, compactTitleKey, titleKey } from './identity.ts';
+import { type AuthorReading, authorReadings } from './author-query.ts';
+import { compactTitleKey, titleKey } from './identity.ts';
+import type { LexicalIndex } from './lexical/lexical-index.ts';
 import { canonicalId, type PaperFilter, type PaperKey, parseArxivId } from './paper.ts';
+import { unquoted } from './quotes.ts';
 import { SEARCH_LIMITS } from './search-limits.ts';
-import type { AuthorQuery, NamedPaper, PaperNames, PaperStore } from './store/paper-store.ts';
-import { isStopWord, type Word, wordsOf } from './words.ts';
+import type { NamedPaper, PaperNames, PaperStore } from './store/paper-store.ts';
 
 /** By what a query names a paper, the surest first; last, that the paper has all its quoted phrases. */
 export const MATCH_KINDS = ['id', 'doi', 'title', 'author', 'phrase'] as const;
@@ -12,13 +14,10 @@ export type MatchKind = (typeof MATCH_KINDS)[number];
 const MOST_IDENTIFIERS = 10;
 
 /**
- * Of the papers that say a word anywhere, authors included, the part that must have it as a family name for it to be
- * one: `lecun` and `bengio` are, `klein` (bottles), `ricci` (flows) and `panda` (robots) are not.
+ * Of the papers that say a word, or words next to each other, the part that must have them as an author's name for them
+ * to be one: `lecun` and `bengio` are, `klein` (bottles), `ricci` (flows) and `panda` (robots) are not.
  */
-const FAMILY_NAME_SHARE = 0.75;
-
-/** Words of a query that can be a name. */
-const MOST_NAME_WORDS = 6;
+const NAME_SHARE = 0.75;
 
 /** An arXiv id of the new style wherever it stands: alone, in an address, in a DOI, in a sentence. */
 const NEW_ARXIV_ID = /(?<![\d.])\d{4}\.\d{4,5}(?!\d)|(?<=arxiv\.)\d{4}\.\d{4,5}(?!\d)/gi;
@@ -27,23 +26,50 @@ const OLD_ARXIV_ID = /(?:arxiv\.org\/[a-z]+\/|arxiv:|^)([a-z][a-z-]*(?:\.[a-z]{2
 const DOI = /10\.\d{4,9}(?:\/|%2f)[^\s"<>“”]+/gi;
 
 /**
- * What a query may name: ids, arXiv ids, DOIs, the title it is, the author it is. `query` is clean text. Nothing
- * is looked up.
+ * What a query may name but authors: ids, arXiv ids, DOIs, the title it is. `query` is clean text. Nothing is looked
+ * up.
  */
-export function namesIn(query: string): PaperNames {
+export function namesIn(query: string): Omit<PaperNames, 'authors'> {
   const old = [...query.matchAll(OLD_ARXIV_ID)].map((match) => match[1] ?? '');
   const fresh = [...query.matchAll(NEW_ARXIV_ID)].map(([id]) => id);
-  const arxivIds = [...old, ...fresh].flatMap((id) => parseArxivId(id)?.arxivId ?? []);
-  const dois = [...query.matchAll(DOI)].flatMap(([written]) => doisOf(written));
+  const arxivIds = [...old, ...fresh].flatMap(spellingsOfArxivId);
+  const dois = [...wholeDoi(query), ...[...query.matchAll(DOI)].flatMap(([written]) => doisOf(written))];
   const ids = [canonicalId(query), ...arxivIds, ...dois];
   const few = (list: readonly string[]) => [...new Set(list)].slice(0, MOST_IDENTIFIERS);
   return {
     ids: few(ids),
     arxivIds: few(arxivIds),
     dois: few(dois),
-    title: compactTitleKey(titleKey(query.replace(/^["“](.*)["”]$/, '$1'))) || null,
-    authors: authorsIn(query),
+    title: compactTitleKey(titleKey(unquoted(query))) || null,
   };
+}
+
+/**
+ * An arXiv id as it may be stored: an old one is written in one way, `math.GT/0309136`, and the subject class is no part
+ * of what it names.
+ */
+function spellingsOfArxivId(written: string): string[] {
+  const id = parseArxivId(written)?.arxivId;
+  if (id === undefined) return [];
+  const [, archive, subject, number] = /^([a-z-]+)(\.[a-z]{2})?(\/.*)$/i.exec(id) ?? [];
+  if (archive === undefined) return [id];
+  const bare = `${archive.toLowerCase()}${number}`;
+  return subject ? [`${archive.toLowerCase()}${subject.toUpperCase()}${number}`, bare] : [bare];
+}
+
+/** A query that is a DOI, as it stands: old ones hold signs that end one in a sentence (`(SICI)…<1661::AID…>3.0.CO;2-2`). */
+function wholeDoi(query: string): string[] {
+  const [, doi] =
+    /^(?:doi:\s*|https?:\/\/(?:dx\.|www\.)?doi\.org\/)?(10\.\d{4,9}(?:\/|%2f)\S+)$/i.exec(query) ?? [];
+  return doi === undefined ? [] : [doi.toLowerCase(), unescaped(doi).toLowerCase()];
+}
+
+function unescaped(written: string): string {
+  try {
+    return decodeURIComponent(written);
+  } catch {
+    return written;
+  }
 }
 
 /** A DOI as it stands, and without what a sentence may have put behind it. Lower case, as they are stored. */
@@ -52,56 +78,51 @@ function doisOf(written: string): string[] {
   return [doi, doi.replace(/[.,;:!?'’)\]}]+$/, ''), doi.replace(/\.pdf$|[?#].*$/, '')];
 }
 
-/**
- * The names that a whole query can be: `Given Family`, `Family, Given`, `Family Given`, `G. Family`, `Family`.
- * Initials count only where the family name is written as a name: `E. Coli` may be a person, `e. coli` is not, and
- * `white box` is not W. Box.
- */
-function authorsIn(query: string): AuthorQuery[] {
-  const text = query.replace(/[\s,]+et al\.?$/i, '').replace(/^["“](.*)["”]$/, '$1');
-  const words = wordsOf(text).filter(({ isCompound }) => !isCompound);
-  const [first, ...others] = words.map(({ form }) => form);
-  const name = authorName(text);
-  if (!name || first === undefined || words.length > MOST_NAME_WORDS) return [];
-  if (!/^[\p{L}\p{M}\s.,'’-]+$/u.test(text)) return [];
-  const rest = others.join(' ');
-  const turned = rest === '' || text.includes(',') ? [] : [{ family: first, given: rest }];
-  return [name, ...turned].flatMap(({ family, given }) => {
-    const initials = isCapitalised(text, words, family) && !isJoined(text, family);
-    const isName = family.length > 1 && (initials || (!beginsWithInitial(given) && !isStopWord(family)));
-    return isName ? [{ family, given, initials }] : [];
-  });
+/** Who a name is looked up with. */
+interface Deps {
+  store: Pick<PaperStore, 'papersNamed'>;
+  lexical: Pick<LexicalIndex, 'mentions'>;
 }
 
-const beginsWithInitial = (given: string) => /^.(?: |$)/u.test(given);
-
-const isCapitalised = (text: string, words: readonly Word[], family: string) =>
-  words.some(({ form, start }) => form === family && /^\p{Lu}/u.test(text.slice(start)));
-
-/** Whether an initial is joined to the name, as in `X-Ray`. */
-const isJoined = (text: string, family: string) =>
-  wordsOf(text).some(({ isCompound, form }) => isCompound && form.length === family.length + 1);
-
 /**
- * The papers that a query names, the surest first, each once. Ids, DOIs and titles always count. A full name counts
- * when somebody is called so. A family name alone counts when the papers by people of that name are few enough to
- * be shown, and most of those that say the word anywhere: `lecun` is a name, `long` is not.
+ * The papers that a query names, the surest first, each once. Ids, DOIs and titles always count. An author counts when
+ * somebody is called so, and the query is more likely to mean that person than what else papers say in these words.
  */
 export async function namedPapers(
-  store: Pick<PaperStore, 'papersNamed'>,
+  deps: Deps,
   query: string,
-  { filter, totalLexical }: { filter: PaperFilter | undefined; totalLexical: number | null },
+  filter: PaperFilter | undefined,
 ): Promise<NamedPaper[]> {
-  const names = namesIn(query);
-  const isOneWord = names.authors.every(({ given }) => given === '');
-  const found = await store.papersNamed(
-    isOneWord && totalLexical === null ? { ...names, authors: [] } : names,
-    { limit: SEARCH_LIMITS.depth, ...(filter && { filter }) },
-  );
-  if (!isOneWord) return found;
-  const byAuthor = found.filter(({ by }) => by === 'author').length;
-  const isName = byAuthor >= FAMILY_NAME_SHARE * (totalLexical ?? 0);
-  return isName ? found : found.filter(({ by }) => by !== 'author');
+  const options = { limit: SEARCH_LIMITS.depth, ...(filter && { filter }) };
+  const found = await deps.store.papersNamed({ ...namesIn(query), authors: [] }, options);
+  for (const reading of authorReadings(query)) {
+    const by = await deps.store.papersNamed({ ...NO_NAMES, authors: [reading.author] }, options);
+    if (by.length > 0 && (await isName(deps.lexical, reading, by.length, filter))) found.push(...by);
+  }
+  const once = new Map<PaperKey, NamedPaper>();
+  for (const paper of found) if (!once.has(paper.key)) once.set(paper.key, paper);
+  return [...once.values()];
+}
+
+const NO_NAMES: PaperNames = { ids: [], arxivIds: [], dois: [], title: null, authors: [] };
+
+/**
+ * Whether words that `papers` have as an author's name are one: `lecun` is, `long` is not, nor is `kalman filter`,
+ * although somebody may be called so.
+ */
+async function isName(
+  lexical: Deps['lexical'],
+  { author, words, family }: AuthorReading,
+  papers: number,
+  filter: PaperFilter | undefined,
+): Promise<boolean> {
+  if (family) {
+    const said = await lexical.mentions(author.family, filter);
+    if (said.byAuthors < NAME_SHARE * said.papers) return false;
+  }
+  if (words === null) return true;
+  const said = await lexical.mentions(words, filter);
+  return papers >= Math.min(SEARCH_LIMITS.depth, NAME_SHARE * said.papers);
 }
 
 interface Ranked {

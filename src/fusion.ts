@@ -1,7 +1,6 @@
 import type { LexicalAnswer, LexicalHit } from './lexical/lexical-index.ts';
 import type { PaperKey } from './paper.ts';
 import type { Ranking } from './ranking.ts';
-import { SEARCH_LIMITS } from './search-limits.ts';
 
 /** The parts of a hit's score. Null: the paper was not found, or not looked for, that way. */
 export interface ScoreParts {
@@ -118,6 +117,5 @@ function ranked(
 ): Candidate[] {
   return [...pool]
     .map(([key, parts]) => ({ key, parts, score: scoreOf(parts) }))
-    .sort((a, b) => b.score - a.score || a.key - b.key)
-    .slice(0, SEARCH_LIMITS.depth);
+    .sort((a, b) => b.score - a.score || a.key - b.key);
 }

@@ -1,4 +1,5 @@
 import type { Paper } from './paper.ts';
+import { QUOTED } from './quotes.ts';
 import { isStopWord, type Word, wordsOf } from './words.ts';
 
 /** How much of a hit is looked at and marked; documented in the API reference. Lengths are in UTF-16 units. */
@@ -48,7 +49,7 @@ const plain = (words: readonly Word[]) => words.filter(({ isCompound }) => !isCo
  */
 export function highlightQuery(query: string, corrections: readonly string[] = []): HighlightQuery {
   const phrases: string[][] = [];
-  const rest = query.replace(/["“”]([^"“”]+)["“”]/g, (quoted, inside: string) => {
+  const rest = query.replace(QUOTED, (quoted, inside: string) => {
     const terms = plain(wordsOf(inside)).map(({ term }) => term);
     if (terms.length < 2) return quoted;
     phrases.push(terms);

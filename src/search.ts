@@ -7,10 +7,11 @@ import { type Highlights, highlightQuery, highlightsOf } from './highlight.ts';
 import { type Hit, hitsOf } from './hits.ts';
 import type { VectorIndex } from './index/vector-index.ts';
 import { lateInteraction, mayInteract } from './late-interaction.ts';
-import type { LexicalIndex } from './lexical/lexical-index.ts';
+import type { LexicalAnswer, LexicalHit, LexicalIndex } from './lexical/lexical-index.ts';
 import { createMaxSimilarity, type MaxSimilarity } from './max-similarity.ts';
 import { type Fold, foldDuplicates } from './near-duplicates.ts';
 import { cleanText, type PaperFilter, type PaperKey } from './paper.ts';
+import { quotedIn } from './quotes.ts';
 import { RANKING, type Ranking } from './ranking.ts';
 import { type Page, SEARCH_LIMITS } from './search-limits.ts';
 import { createSecondPass, type SecondPass } from './second-pass.ts';
@@ -36,8 +37,13 @@ export interface SearchAnswer {
   /** True when every paper that the filter allows was compared, false when the graph was searched. */
   exact: boolean;
   mode: SearchMode;
-  /** Papers with any of the query's words; null when words were not looked for. */
+  /** Papers that match by words (`LexicalAnswer.total`); null when words were not looked for. */
   totalLexical: number | null;
+  /**
+   * How many quoted phrases the query asks for, and whether papers have all of them, which then come first; null when
+   * it asks for none.
+   */
+  phrases: LexicalAnswer['phrases'] | null;
   /** The query with words that no paper has replaced by like ones that some have; null when there is nothing to say. */
   didYouMean: string | null;
 }
@@ -86,29 +92,34 @@ async function search(deps: Tools, request: Parameters<Search['search']>[0]): Pr
   const { mode, filter, limit } = request;
   const scope = [query, mode, filter];
   const shown = shownOf(request.cursor, scope, SEARCH_LIMITS.depth);
-  const [dense, lexical] = await Promise.all([
+  const [dense, words] = await Promise.all([
     mode === 'lexical' ? null : nearestTo(deps, query, filter),
-    mode === 'semantic' ? null : wordsIn(deps, query, filter),
+    mode === 'semantic' && quotedIn(query).length === 0 ? null : wordsIn(deps, query, filter),
   ]);
-  const candidates = await rankedCandidates(deps, dense, lexical);
+  // Semantic search ranks by meaning alone, but asks for the words of quotes as the others do.
+  const lexical = mode === 'semantic' ? null : words;
+  const others = dense && words && (await wordScoresOf(deps, dense, words));
+  const phrases = words && havingPhrases(words, others?.values() ?? []);
+  const ranked = await rankedCandidates(deps, dense, lexical, others ?? new Map());
+  const candidates = mode === 'semantic' && phrases ? await withOthers(deps, ranked, dense, phrases) : ranked;
   const totalLexical = lexical?.total ?? null;
-  const named = await namedPapers(deps.store, query, { filter, totalLexical });
-  const phrases = lexical?.phrases.required ? new Set(lexical.hits.map(({ key }) => key)) : null;
+  const named = await namedPapers(deps, query, filter);
   const exactFirst = withNamedFirst(withPhrasesFirst(candidates, phrases), named, unranked);
-  const ranked = await foldDuplicates(deps, exactFirst);
-  const { page, nextCursor } = unshownHits(ranked, shown, limit, { scope, depth: SEARCH_LIMITS.depth });
+  const folded = await foldDuplicates(deps, exactFirst);
+  const { page, nextCursor } = unshownHits(folded, shown, limit, { scope, depth: SEARCH_LIMITS.depth });
   const corrections = lexical?.terms.flatMap(({ correction }) => correction ?? []);
-  const words = highlightQuery(query, corrections);
+  const marked = highlightQuery(query, corrections);
   const rarity = rarityOf(lexical?.terms ?? []);
   return {
     hits: (await hitsOf(deps.store, page)).map((hit) => ({
       ...hit,
-      highlights: highlightsOf(hit.paper, words, rarity),
+      highlights: highlightsOf(hit.paper, marked, rarity),
     })),
     nextCursor,
     exact: dense?.exact ?? true,
     mode,
     totalLexical,
+    phrases: words && words.phrases.asked > 0 ? words.phrases : null,
     didYouMean: lexical && named.length === 0 ? await deps.lexical.suggest(query) : null,
   };
 }
@@ -129,22 +140,40 @@ async function wordsIn({ lexical }: Deps, query: string, filter: PaperFilter | u
 
 type Dense = Awaited<ReturnType<typeof nearestTo>>;
 type Lexical = Awaited<ReturnType<typeof wordsIn>>;
+type WordScores = Awaited<ReturnType<typeof wordScoresOf>>;
 
 /** What was found, best first: joined, and looked at again, when it was looked for in both ways. */
 async function rankedCandidates(
   deps: Tools,
   dense: Dense | null,
   lexical: Lexical | null,
+  wordScores: WordScores,
 ): Promise<Candidate[]> {
   if (!dense || !lexical) {
     return single(dense && { ...dense, others: new Map() }, lexical && { ...lexical, others: new Map() });
   }
-  const both = await Promise.all([cosinesOf(deps, dense, lexical), wordScoresOf(deps, dense, lexical)]);
+  const cosines = await cosinesOf(
+    deps,
+    dense,
+    lexical.hits.map(({ key }) => key),
+  );
   const { fusion, secondPass } = deps.ranking;
-  const fused = fuse({ ...dense, others: both[0] }, { ...lexical, others: both[1] }, fusion);
+  const fused = fuse({ ...dense, others: cosines }, { ...lexical, others: wordScores }, fusion);
   const looked = await lookedAtByWord(deps, fused, dense, lexical);
   const keys = looked.slice(0, secondPass.candidates).map(({ key }) => key);
   return deps.secondPass(looked, await deps.index.embeddings(keys), wordFit(lexical, fusion.wordFit));
+}
+
+/** A ranking by meaning, with the papers of the given keys that it does not reach. */
+async function withOthers(
+  deps: Tools,
+  ranked: readonly Candidate[],
+  dense: Dense | null,
+  keys: ReadonlySet<PaperKey>,
+): Promise<Candidate[]> {
+  if (!dense) return [...ranked];
+  const others = single({ neighbours: [], others: await cosinesOf(deps, dense, keys) }, null);
+  return [...ranked, ...others].sort((a, b) => b.score - a.score || a.key - b.key);
 }
 
 async function lookedAtByWord(
@@ -159,9 +188,13 @@ async function lookedAtByWord(
 }
 
 /** Cosine similarities of lexical hits that the dense search did not reach: a missing score is not a zero. */
-async function cosinesOf({ index }: Deps, dense: Dense, { hits }: Lexical): Promise<Map<PaperKey, number>> {
+async function cosinesOf(
+  { index }: Deps,
+  dense: Dense,
+  keys: Iterable<PaperKey>,
+): Promise<Map<PaperKey, number>> {
   const known = new Set(dense.neighbours.map(({ key }) => key));
-  const embeddings = await index.embeddings(hits.map(({ key }) => key).filter((key) => !known.has(key)));
+  const embeddings = await index.embeddings([...keys].filter((key) => !known.has(key)));
   return new Map([...embeddings].map(([key, embedding]) => [key, dot(dense.query.embedding, embedding)]));
 }
 
@@ -172,6 +205,16 @@ function wordScoresOf({ lexical }: Deps, { neighbours }: Dense, { query, hits }:
     query,
     neighbours.map(({ key }) => key).filter((key) => !known.has(key)),
   );
+}
+
+/**
+ * The papers that have all quoted phrases of the query, once some paper does, else null. The hits are no more than the
+ * best of them: among what only the dense search found there may be others.
+ */
+function havingPhrases({ hits, phrases }: Lexical, others: Iterable<LexicalHit>): Set<PaperKey> | null {
+  if (!phrases.required) return null;
+  const all = [...hits, ...others].filter((hit) => hit.phrases === phrases.asked);
+  return new Set(all.map(({ key }) => key));
 }
 
 /** How much a term counts in the choice of a passage: its idf; what is not known counts as the rarest. */

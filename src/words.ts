@@ -47,6 +47,19 @@ const GREEK: Record<string, string> = {
   ψ: 'psi',
   ω: 'omega',
 };
+/** Letters that no decomposition takes apart, as they are written where they are missing: `Łukasz`, `Søren`, `Weiß`. */
+const PLAIN: Record<string, string> = {
+  ł: 'l',
+  ø: 'o',
+  ß: 'ss',
+  ı: 'i',
+  đ: 'd',
+  ð: 'd',
+  æ: 'ae',
+  œ: 'oe',
+  þ: 'th',
+};
+
 const GREEK_NAMES = new Set(Object.values(GREEK));
 
 /**
@@ -149,7 +162,8 @@ function formOf(written: string): string | null {
     .replace(/\p{M}+/gu, '')
     .toLowerCase()
     .replace(/['’]s$/, '')
-    .replace(/['’,]/g, '');
+    .replace(/['’,]/g, '')
+    .replace(/[łøßıđðæœþ]/g, (letter) => PLAIN[letter] ?? letter);
   const named = folded.replace(/\p{Script=Greek}/gu, (letter) => GREEK[letter] ?? letter);
   return named === '' || named.length > LONGEST_TERM ? null : named;
 }

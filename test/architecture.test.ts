@@ -44,6 +44,7 @@ const SHARED = [
   'src/paper.ts',
   'src/identity.ts',
   'src/words.ts',
+  'src/quotes.ts',
   'src/vector.ts',
   'src/token-bits.ts',
   'src/vector-kernel.ts',

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { authorReadings } from '../src/author-query.ts';
 import { namesIn } from '../src/exact-match.ts';
 import { authorName, givenNamesAgree, titleKey } from '../src/identity.ts';
 import { openTestLibrary, topicPapers } from './fixtures/library.ts';
@@ -42,30 +43,44 @@ describe('the names in a query', () => {
     expect(namesIn(query).dois).toContain('10.1016/s0370-2693(97)00001-1');
   });
 
-  it('are an author, in either order, with initials, and not what merely looks like one', () => {
-    const ada = { family: 'lovelace', given: 'ada' };
+  it.each(['math.gt/0309136', 'arXiv:math.GT/0309136', 'MATH.GT/0309136v2'])(
+    'are an arXiv id of the old style, with its subject class and without, in %j',
+    (query) => {
+      expect(namesIn(query).arxivIds).toEqual(['math.GT/0309136', 'math/0309136']);
+    },
+  );
+
+  it.each([
+    '10.1002/(SICI)1097-0258(19980815/30)17:15/16<1661::AID-SIM968>3.0.CO;2-2',
+    'doi: 10.1002/(sici)1097-0258(19980815/30)17:15/16<1661::aid-sim968>3.0.co;2-2',
+    'https://doi.org/10.1002/(SICI)1097-0258(19980815/30)17:15/16%3C1661::AID-SIM968%3E3.0.CO;2-2',
+  ])('are a DOI with signs that end others: %j', (query) => {
+    const doi = '10.1002/(sici)1097-0258(19980815/30)17:15/16<1661::aid-sim968>3.0.co;2-2';
+    expect(namesIn(query).dois).toContain(doi);
+  });
+});
+
+describe('the authors that a query can ask for', () => {
+  const authors = (query: string) => authorReadings(query).map(({ author }) => author);
+
+  it('come in either order, with initials, and are not what merely looks like one', () => {
+    const ada = { family: 'lovelace', given: 'ada', initials: false };
     for (const query of [
       'Ada Lovelace',
       'ada lovelace',
       'Lovelace, Ada',
       'Lovelace Ada',
       'Ada Lovelace et al.',
+      'Papers by Ada Lovelace',
     ]) {
-      expect(namesIn(query).authors).toContainEqual({ ...ada, initials: /[A-Z]/.test(query) });
+      expect(authors(query)).toContainEqual(ada);
     }
-    expect(namesIn('A. Lovelace').authors).toContainEqual({
-      family: 'lovelace',
-      given: 'a',
-      initials: true,
-    });
-    expect(namesIn('ada k. lovelace').authors).toContainEqual({
-      family: 'lovelace',
-      given: 'ada k',
-      initials: false,
-    });
-    expect(namesIn('Lovelace, A.').authors).toEqual([{ family: 'lovelace', given: 'a', initials: true }]);
+    const a = { family: 'lovelace', given: 'a', initials: true };
+    for (const query of ['A. Lovelace', 'Lovelace, A.', 'a. lovelace', 'Lovelace A', 'lovelace, a']) {
+      expect(authors(query)).toContainEqual(a);
+    }
+    expect(authors('ada k. lovelace')).toContainEqual({ ...ada, given: 'ada k' });
     for (const query of [
-      'e. coli',
       'X-Ray',
       'x ray',
       'a phase field',
@@ -73,7 +88,54 @@ describe('the names in a query', () => {
       'one two three four five six seven',
       '???',
     ]) {
-      expect(namesIn(query).authors).toEqual([]);
+      expect(authors(query).filter(({ initials }) => initials)).toEqual([]);
+    }
+    for (const query of ['x ray', 'a phase field', 'GPT-4', 'one two three four five six seven', '???']) {
+      expect(authors(query)).toEqual([]);
+    }
+  });
+
+  it.each([
+    'Lovelace',
+    'Lovelace et al.',
+    'lovelace et al., 2017',
+    'Lovelace (2017)',
+    'lovelace 2017',
+    'Lovelace and others',
+    'papers by Lovelace',
+    'by Lovelace',
+  ])('are a family name alone in %j', (query) => {
+    expect(authors(query)).toEqual([{ family: 'lovelace', given: '', initials: false }]);
+  });
+
+  it('are a function word only when it is cited as a name', () => {
+    expect(authors('An et al.')).toEqual([{ family: 'an', given: '', initials: false }]);
+    for (const query of ['An', 'an', 'papers by you']) expect(authors(query)).toEqual([]);
+  });
+
+  it.each([
+    ['van Beethoven', 'beethoven', 'van'],
+    ['van der Maaten', 'maaten', 'van der'],
+    ['de la Cruz et al.', 'cruz', 'de la'],
+    ['Sohl-Dickstein', 'dickstein', 'sohl'],
+  ])('are a family name of several words in %j', (query, family, before) => {
+    expect(authors(query)).toEqual([{ family, given: '', initials: false, before }]);
+  });
+
+  it.each([
+    ['Picard JL', 'picard', 'j l'],
+    ['JRR Tolkien', 'tolkien', 'j r r'],
+  ])('have all initials that are written together in %j', (query, family, given) => {
+    expect(authors(query)).toContainEqual({ family, given, initials: true, allInitials: true });
+  });
+
+  it('have names of one character in scripts of the Far East', () => {
+    for (const query of ['李 明', '李明']) {
+      expect(authors(query)).toEqual([
+        { family: '李明', given: '', initials: false },
+        { family: '明', given: '李', initials: false },
+        { family: '李', given: '明', initials: false },
+      ]);
     }
   });
 });
@@ -167,5 +229,101 @@ describe('search for a paper by name', () => {
       'published',
       'id',
     ]);
+  });
+
+  it('finds names however they are written, in every mode', async () => {
+    const { search, add } = await library();
+    const person = (id: string, author: string) => ({
+      id,
+      title: id,
+      abstract: `Of ${id}.`,
+      authors: [author],
+    });
+    await add(
+      person('a', 'Łukasz Kaiser'),
+      person('b', 'Søren Weiß'),
+      person('c', 'Ludwig van Beethoven'),
+      person('d', 'Jascha Sohl-Dickstein'),
+      person('e', 'Jean-Luc Picard'),
+      person('f', 'J. R. R. Tolkien'),
+      person('g', '李 明'),
+      person('h', 'Hans Beethoven'),
+    );
+    for (const [query, id] of [
+      ['Lukasz Kaiser', 'a'],
+      ['soren weiss', 'b'],
+      ['van Beethoven', 'c'],
+      ['Sohl-Dickstein', 'd'],
+      ['Sohl-Dickstein et al. 2015', 'd'],
+      ['Sohl-Dickstein Jascha', 'd'],
+      ['Picard JL', 'e'],
+      ['picard, j.', 'e'],
+      ['j. picard', 'e'],
+      ['JRR Tolkien', 'f'],
+      ['李 明', 'g'],
+      ['李明', 'g'],
+    ] as const) {
+      for (const mode of ['hybrid', 'semantic', 'lexical'] as const) {
+        const { hits } = await search.search({ query, mode, limit: 100 });
+        const named = hits.filter(({ match }) => match === 'author').map(({ paper }) => paper.id);
+        expect([query, mode, ...named]).toEqual([query, mode, id]);
+      }
+    }
+  });
+
+  it('takes a name for one however often its given words are said, if it is cited as one', async () => {
+    const { search, add } = await library();
+    const texts = Array.from({ length: 9 }, (_, at) => ({
+      id: `text-${at}`,
+      title: `Vaswani was here ${at}`,
+      abstract: 'He was. Others too: et al.',
+    }));
+    await add({ id: 'v', title: 'Attention', abstract: 'Heads.', authors: ['Ashish Vaswani'] });
+    const named = async (query: string) => {
+      const { hits } = await search.search({ query, mode: 'hybrid', limit: 100 });
+      return hits.filter(({ match }) => match === 'author').map(({ paper }) => paper.id);
+    };
+    for (const query of ['Vaswani et al.', 'vaswani 2017', 'Vaswani (2017)', 'papers by vaswani']) {
+      expect(await named(query)).toEqual(['v']);
+    }
+    await add(...texts);
+    expect(await named('vaswani 2017')).toEqual([]);
+    expect(await named('Vaswani et al. 2017')).toEqual(['v']);
+  });
+
+  it('does not take terms that are called after people, or are vocabulary, for authors', async () => {
+    const { search, add } = await library();
+    const authors = [
+      'B. Klein',
+      'B. M. White',
+      'L. Wilson',
+      'G. Process',
+      'D. Lee',
+      'Kalman Filter',
+      'A. I. Green',
+    ];
+    await add({ id: 'people', title: 'People', abstract: 'Nothing.', authors });
+    const said =
+      'A Klein bottle, a white box, Wilson loops, a Gaussian process, Lee distance, Kalman filter, green AI';
+    await add(
+      ...Array.from({ length: 4 }, (_, at) => ({
+        id: `said-${at}`,
+        title: `Terms ${at}`,
+        abstract: `${said}.`,
+      })),
+    );
+    for (const query of [
+      'Klein Bottle',
+      'White Box',
+      'Wilson Loops',
+      'Gaussian Process',
+      'Lee Distance',
+      'Kalman Filter',
+      'Green AI',
+      'B Klein bottle',
+    ]) {
+      const { hits } = await search.search({ query, mode: 'hybrid', limit: 100 });
+      expect([query, ...hits.filter(({ match }) => match === 'author')]).toEqual([query]);
+    }
   });
 });

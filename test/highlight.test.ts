@@ -35,6 +35,12 @@ describe('highlights', () => {
     expect(marked(paper.title, title)).toEqual(['Hallucination']);
   });
 
+  it('mark phrases in quotes of any kind', () => {
+    for (const query of ['"ask a hundred"', '„ask a hundred“', '«ask a hundred»']) {
+      expect(marked(ABSTRACT, highlight(query).abstract)).toEqual(['ask a hundred']);
+    }
+  });
+
   it('mark a compound whole however it is written, and not its prefix alone', () => {
     const of = { title: 'Pretraining, pre-training and pre-processing', abstract: 'None.' };
     for (const query of ['pre-training', 'pretraining']) {

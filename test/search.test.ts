@@ -123,6 +123,87 @@ describe('search', () => {
     }
   });
 
+  it('counts papers as having a quoted phrase that are not among the best by words', async () => {
+    const { search, add } = await openTestLibrary();
+    // The last by words, as it is long, and near by meaning: stop words have no part in the one, but in the other.
+    const far = {
+      id: 'far',
+      title: 'What',
+      abstract: `Where and when. ${'Which what where when. '.repeat(9)}`,
+    };
+    await add(
+      ...Array.from({ length: 301 }, (_, at) => ({
+        id: `near-${at}`,
+        title: 'Telescope survey',
+        abstract: `A telescope survey. ${at}`,
+      })),
+      { ...far, abstract: `A telescope survey. ${far.abstract}` },
+    );
+    const query = '"telescope survey" what where when which';
+    const lexical = await search.search({ query, mode: 'lexical', limit: 100 });
+    expect(lexical.totalLexical).toBe(302);
+    const { hits } = await search.search({ query, mode: 'hybrid', limit: 100 });
+    expect(hits.find(({ paper }) => paper.id === 'far')?.match).toBe('phrase');
+  });
+
+  it('keeps papers with a quoted phrase, however many are nearer by meaning', async () => {
+    const { search, add } = await openTestLibrary();
+    const near = { title: 'Gene drift', abstract: 'What and where and when is gene drift?' };
+    const far =
+      'Looms and threads are what this is about, and nothing else of any kind, as every reader knows.';
+    await add(
+      ...Array.from({ length: 300 }, (_, at) => ({ ...near, id: `near-${at}` })),
+      ...Array.from({ length: 60 }, (_, at) => ({
+        id: `far-${at}`,
+        title: 'Weaving',
+        abstract: `${far} Drift gene.`,
+      })),
+      { id: 'best', title: 'Drift gene', abstract: 'Drift gene: drift gene.' },
+    );
+    const query = '"drift gene" what where when';
+    const { hits } = await search.search({ query, mode: 'hybrid', limit: 100 });
+    const having = hits.flatMap(({ paper, match, alternates }) =>
+      match === 'phrase' ? [paper, ...alternates] : [],
+    );
+    expect(having).toHaveLength(61);
+  });
+
+  it('puts papers with a quoted phrase first in semantic search too, also those that it does not reach', async () => {
+    const { search, add } = await openTestLibrary();
+    await add(
+      ...Array.from({ length: 300 }, (_, at) => ({
+        id: `near-${at}`,
+        title: 'Gene',
+        abstract: 'Gene drift.',
+      })),
+      {
+        id: 'far',
+        title: 'Weaving',
+        abstract: 'Looms and threads. By drift gene is meant here nothing at all.',
+      },
+    );
+    const { hits, totalLexical } = await search.search({
+      query: '"drift gene"',
+      mode: 'semantic',
+      limit: 100,
+    });
+    expect(hits[0]).toMatchObject({ paper: { id: 'far' }, match: 'phrase', parts: { lexical: null } });
+    expect(hits[1]?.match).toBeNull();
+    expect(totalLexical).toBeNull();
+    const scores = hits.map(({ score }) => score);
+    expect(scores).toEqual([...scores].sort((a, b) => b - a));
+  });
+
+  it('says what became of quoted phrases', async () => {
+    const { search } = await library();
+    for (const mode of ['hybrid', 'semantic', 'lexical'] as const) {
+      const phrases = async (query: string) => (await search.search({ query, mode, limit: 1 })).phrases;
+      expect(await phrases('„telescope survey“ galaxy')).toEqual({ asked: 1, required: true });
+      expect(await phrases('"survey of robots" galaxy')).toEqual({ asked: 1, required: false });
+      expect(await phrases('galaxy')).toBeNull();
+    }
+  });
+
   it('suggests another spelling where words were looked for, and no paper is named', async () => {
     const { search } = await library();
     const ask = async (query: string, mode: SearchMode) =>

@@ -30,6 +30,7 @@ export function addSearchCommands(program: Command): void {
         answer.hits.forEach((hit, at) => {
           printHit(at + 1, hit);
         });
+        if (answer.phrases?.required === false) console.log('No paper has what is in quotes.');
         if (answer.hits.length === 0) await sayNothingFound(store.newestDay());
         if (answer.didYouMean) console.log(`Did you mean: ${answer.didYouMean}`);
       });

@@ -115,7 +115,7 @@ export const searchAnswer = z
           .nullable()
           .openapi({
             description:
-              'By what the query names the paper, or that it has the quoted phrases, which is why it comes first; null for ' +
+              'By what the query names the paper, or that it has all quoted phrases, which is why it comes first; null for ' +
               'a paper found by words or meaning.',
           }),
       }),
@@ -123,9 +123,27 @@ export const searchAnswer = z
     nextCursor: hitCursor,
     exact,
     mode: z.enum(SEARCH_MODES),
-    totalLexical: z.int().nullable().openapi({
-      description: 'Papers with any word of the query; null when words were not looked for.',
-    }),
+    totalLexical: z
+      .int()
+      .nullable()
+      .openapi({
+        description:
+          'Papers that match by words: those with all quoted phrases once some paper has them, else those with any word of ' +
+          'the query but common ones, a word that no paper has by its likeliest spelling. Null when words were not looked for.',
+      }),
+    phrases: z
+      .strictObject({
+        asked: z.int().openapi({ description: 'Quoted phrases in the query.' }),
+        required: z.boolean().openapi({
+          description:
+            'True: papers have all of them, and come first. False: none has, and the quotes were ignored.',
+        }),
+      })
+      .nullable()
+      .openapi({
+        description:
+          'What became of quoted phrases, in any mode; null when the query has none, or only in a small part of it.',
+      }),
     didYouMean: z.string().nullable().openapi({
       description: 'The query spelt with words that the library has; null when there is nothing to suggest.',
     }),

@@ -14,8 +14,9 @@ const searchRoute = createRoute({
   summary: 'Search papers by words and by meaning',
   description:
     '`hybrid` (default) joins BM25 and embedding similarity; `semantic` and `lexical` use one of them. Any text is ' +
-    'a query. An id, arXiv id, DOI, whole title or author that the query names comes first. Entries of one paper are ' +
-    'one hit. At most 300 hits can be paged through.',
+    'a query. An id, arXiv id, DOI, whole title or author that the query names comes first, then papers that have all ' +
+    'its quoted phrases, among the 300 best by words and the 300 nearest, in every mode. Entries of one paper are one ' +
+    'hit. At most 300 hits can be paged through.',
   request: { query: searchQuery },
   responses: { 200: answers('Hits, best first.', searchAnswer), ...problems(503) },
 });

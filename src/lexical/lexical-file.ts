@@ -45,7 +45,7 @@ export interface Wanted {
 /** A text that has one of everything that `wordsOf` treats in its own way; a change of it changes these words. */
 const TOUCHSTONE =
   'The naïve Café’s state-of-the-art GPT‐4, CO₂ at 1,000.5 and 3.14; C++ C# A* search: \\alpha-β, \\textbf O(n) ' +
-  "generalizations' hallucinated studies of running networks, don't ﬁne-tune x_1 2024 Ωmega 模型 İzmir";
+  "generalizations' hallucinated studies of running networks, don't ﬁne-tune x_1 2024 Ωmega 模型 İzmir Łøßıđðæœþ";
 const wordsFingerprint = () => crc32(JSON.stringify(wordsOf(TOUCHSTONE))).toString(16);
 
 /** Saves an index that does not change meanwhile. Throws `index_failed`; then nothing new is left in the folder. */

@@ -33,13 +33,22 @@ export interface LexicalTerm {
 export interface LexicalAnswer {
   /** Best first, ties by smaller key. */
   hits: LexicalHit[];
-  /** All papers that match, not only the `limit` returned. */
+  /**
+   * All papers that match, not only the `limit` returned: those that `phrases` requires, else those with any of `terms`,
+   * or with the correction of one.
+   */
   total: number;
   /** What a paper would score that has every term any number of times in fields of no length: never reached. */
   ideal: number;
   terms: LexicalTerm[];
   /** Quoted phrases in the query, and whether only papers that have all of them are hits: none does otherwise. */
   phrases: { asked: number; required: boolean };
+}
+
+/** In how many papers some words stand next to each other, and in how many of those each is a word of authors' names. */
+export interface Mentions {
+  papers: number;
+  byAuthors: number;
 }
 
 export interface LexicalStatus {
@@ -83,13 +92,16 @@ export interface TextSource {
 export interface LexicalIndex {
   /**
    * The `limit` papers that BM25F ranks highest. A word that no paper has is looked for in its likeliest spelling.
-   * Once papers have all "quoted phrases" of the query, only those are hits; words of a phrase are compared by stem.
+   * Once papers have all "quoted phrases" of the query, and any term, only those are hits; words of a phrase are
+   * compared by stem.
    * Quotes around a small part of a long query are not looked at.
    * Throws `invalid_input` for a limit outside 1 to 10,000.
    */
   search(query: string, options: { limit: number; filter?: PaperFilter }): Promise<LexicalAnswer>;
   /** The same scores for given papers, such as ones found by vector only. Papers not held are missing. */
   score(query: string, keys: readonly PaperKey[]): Promise<Map<PaperKey, LexicalHit>>;
+  /** Who says these words: whether they are a name is told by that. Compared by stem, and not corrected. */
+  mentions(text: string, filter?: PaperFilter): Promise<Mentions>;
   /** The query with each word that no paper has in its likeliest spelling; null when there is nothing to change. */
   suggest(query: string): Promise<string | null>;
   /** Applies what the source committed before this call, so that it is findable; yields to the event loop. */

@@ -3,7 +3,8 @@ import { type PaperFilter, type PaperKey, restricts } from '../paper.ts';
 import { LEXICAL } from './constants.ts';
 import type { Inverted } from './inverted.ts';
 import type { LexicalIndex, LexicalTerm } from './lexical-index.ts';
-import { analysed } from './query.ts';
+import { mentionsOf } from './phrases.ts';
+import { analysed, termsOf } from './query.ts';
 import { massOf } from './rank.ts';
 import { respelt } from './spelling.ts';
 import { createUpkeep, type UpkeepOptions } from './upkeep.ts';
@@ -57,6 +58,12 @@ export function createLocalLexicalIndex(options: LocalLexicalOptions): LocalLexi
       return new Map(
         ranking.of(analysed(query, inverted, spelling, constants), slots).map((hit) => [hit.key, hit]),
       );
+    },
+    async mentions(text, filter) {
+      await open();
+      const allowed = filter && restricts(filter) ? await source.matchingKeys(filter) : null;
+      const { inverted } = upkeep.memory;
+      return mentionsOf(inverted, termsOf(text, inverted), maskOf(inverted, allowed, filter));
     },
     async suggest(query) {
       await open();

@@ -1,3 +1,4 @@
+import { quotedIn } from '../quotes.ts';
 import { isStopWord, type Word, wordsOf } from '../words.ts';
 import type { LexicalConstants } from './constants.ts';
 import type { Inverted } from './inverted.ts';
@@ -76,11 +77,16 @@ function looked(inverted: Inverted, id: number): Pick<QueryTerm, 'id' | 'idf' | 
  * a good part of the query; in a pasted text, they are the text's.
  */
 function phrasesOf(query: string, inverted: Inverted, constants: LexicalConstants): number[][] {
-  const plainWords = (text: string) => wordsOf(text).filter(({ isCompound }) => !isCompound);
-  const phrases = [...query.matchAll(/["“”]([^"“”]+)["“”]/g)]
-    .map(([, quoted = '']) => plainWords(quoted))
-    .filter((words) => words.length > 0)
+  const phrases = quotedIn(query)
+    .map((quoted) => termsOf(quoted, inverted))
+    .filter((terms) => terms.length > 0)
     .slice(0, constants.mostPhrases);
-  if (phrases.flat().length < constants.quotedShare * plainWords(query).length) return [];
-  return phrases.map((words) => words.map(({ term }) => inverted.vocabulary.terms.find(term)));
+  const enough = constants.quotedShare * termsOf(query, inverted).length;
+  return phrases.flat().length < enough ? [] : phrases;
 }
+
+/** The numbers of the terms of all words but compounds, in order; -1 for one that no paper has. */
+export const termsOf = (text: string, { vocabulary }: Inverted): number[] =>
+  wordsOf(text)
+    .filter(({ isCompound }) => !isCompound)
+    .map(({ term }) => vocabulary.terms.find(term));

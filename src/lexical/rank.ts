@@ -105,9 +105,14 @@ export function createRanking(inverted: Inverted, { k1, fields }: LexicalConstan
     best(query, mask, limit) {
       const phrases = countPhrases(query, mask);
       const asked = query.phrases.length;
-      const required = phrases?.some((count) => count === asked) ?? false;
-      const allowed = phrases && required ? phrases.map((count) => (count === asked ? 1 : 0)) : mask;
-      run(query, allowed);
+      if (phrases)
+        run(
+          query,
+          phrases.map((count) => (count === asked ? 1 : 0)),
+        );
+      // Papers that have the phrases, but no term, do not count: stop words are in phrases, and are no terms.
+      const required = touchedCount > 0;
+      if (!required) run(query, mask);
       const total = touchedCount;
       const slots = highest(touched.subarray(0, total), scores, inverted.keyOf, limit);
       const mass = massOf(query);

@@ -31,11 +31,13 @@ export function papersNamed(
     find('id', 'paper_ids i JOIN papers p ON p.key = i.key', `i.id IN (${anyOf(ids)})`, ...ids);
   }
   if (arxivIds.length > 0) find('id', 'papers p', `p.arxiv_id IN (${anyOf(arxivIds)})`, ...arxivIds);
+  const classless = arxivIds.filter((id) => /^[a-z-]+\/\d{7}$/.test(id));
+  for (const id of classless) find('id', 'papers p', 'p.arxiv_id GLOB ?', id.replace('/', '.[A-Z][A-Z]/'));
   if (dois.length > 0) find('doi', 'papers p', `p.doi IN (${anyOf(dois)})`, ...dois);
   if (title !== null) find('title', 'papers p', "replace(p.title_key, ' ', '') = ?", title);
   const byAuthor = 'paper_authors a JOIN papers p ON p.key = a.key';
   for (const name of authors) {
-    if (name.given === '') {
+    if (name.given === '' && name.before === undefined) {
       if (!isCommon(db, name.family, limit)) find('author', byAuthor, 'a.family = ?', name.family);
     } else {
       const spellings = spellingsOf(db, name);
@@ -61,13 +63,21 @@ function isCommon(db: SqliteDatabase, family: string, most: number): boolean {
 }
 
 /** The given names, as papers have them, that can be the one asked for. */
-function spellingsOf(db: SqliteDatabase, { family, given, initials }: AuthorQuery): string[] {
+function spellingsOf(
+  db: SqliteDatabase,
+  { family, given, initials, allInitials = false, before }: AuthorQuery,
+): string[] {
   const [initial = ''] = given;
+  const names = (text: string) => text.split(' ').length;
   return db
     .prepare<unknown[], string>(
       'SELECT DISTINCT given FROM paper_authors WHERE family = ? AND given >= ? AND given < ? LIMIT ?',
     )
     .pluck()
     .all(family, initial, `${initial}\u{10ffff}`, MOST_SPELLINGS)
-    .filter((spelling) => givenNamesAgree(spelling, given, { initials }));
+    .filter((spelling) =>
+      given === ''
+        ? spelling === before || spelling.endsWith(` ${before}`)
+        : givenNamesAgree(spelling, given, { initials }) && (!allInitials || names(spelling) >= names(given)),
+    );
 }

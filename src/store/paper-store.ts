@@ -36,6 +36,7 @@ export interface CommitPlan {
 /** By what papers may be named. Lists may be empty. */
 export interface PaperNames {
   ids: readonly string[];
+  /** One of the old style without its subject class, `math/0309136`, names `math.GT/0309136` too. */
   arxivIds: readonly string[];
   /** Lower case, without `doi:` or an address before them. */
   dois: readonly string[];
@@ -47,6 +48,10 @@ export interface PaperNames {
 /** An author asked for. An empty `given` stands for any; with `initials`, `y` stands for `yann`, and `yann` for `y`. */
 export interface AuthorQuery extends AuthorName {
   initials: boolean;
+  /** Whether each of `given`, which are initials then, must be there: `j l` is not `jean`. */
+  allInitials?: boolean;
+  /** Words of the family name before its last one, which is `family`, when `given` is empty: `van der`. */
+  before?: string;
 }
 
 /** A paper and by what it was named; an arXiv id counts as an id. */

@@ -41,6 +41,10 @@ describe('search over HTTP', () => {
     const found = answered(await send(app, 'GET /v1/search?q=looms'), searchAnswer);
     expect(found.hits[0]?.highlights.titleHtml).toBe('Robots &amp; &lt;<mark>Looms</mark>&gt;');
     expect(found.didYouMean).toBeNull();
+    expect(found.phrases).toBeNull();
+    const quoted = answered(await send(app, 'GET /v1/search?q=%22robot+weaves%22'), searchAnswer);
+    expect(quoted.phrases).toEqual({ asked: 1, required: true });
+    expect(quoted.hits[0]?.match).toBe('phrase');
   });
 
   it('takes a filter repeated or with commas, and months as ranges', async () => {

@@ -223,6 +223,13 @@ export function paperStoreContract(name: string, open: () => PaperStore): void {
         expect(await named({ ids: ['x'], dois: ['10.1000/x'], title: 'x' })).toEqual([]);
       });
 
+      it('are found by an arXiv id of the old style without its subject class', async () => {
+        const store = open();
+        await add(store, record({ id: 'math.GT/0309136' }), record({ id: 'math.GT/0309137' }));
+        const found = await store.papersNamed({ ...none, arxivIds: ['math/0309136'] }, { limit: 9 });
+        expect(found).toEqual([{ key: await keyOf(store, 'math.GT/0309136'), by: 'id' }]);
+      });
+
       it('are found by author, newest first, whether given names are written out or not', async () => {
         const by = (family: string, given: string, initials = true) =>
           named({ authors: [{ family, given, initials }] });

@@ -68,6 +68,15 @@ describe('lexical search', () => {
     }
   });
 
+  it('finds words with letters that have no accent to drop, in either spelling', async () => {
+    const { keys } = library({ title: 'Łukasz, Søren, Weiß, Işık, Đorđe, Guðrún, Æther, Œuvre and Þór' });
+    for (const word of 'lukasz soren weiss isik dorde gudrun aether oeuvre thor ŁUKASZ Weiß ışık'.split(
+      ' ',
+    )) {
+      expect([word, ...(await keys(word))]).toEqual([word, 1]);
+    }
+  });
+
   it('leaves stop words out, unless there is nothing else', async () => {
     const { index, keys } = papers();
     expect(await keys('the')).toEqual([3]);
@@ -167,12 +176,59 @@ describe('quoted phrases', () => {
     expect(await keys('"graph neural"', { filter: { excludedKeys: [1] } })).toEqual([2]);
   });
 
+  it('of stop words restrict nothing unless a paper with them has a word of the rest, too', async () => {
+    const { index, keys } = library(
+      { title: 'Venom', abstract: 'Of the platypus.' },
+      { title: 'Geese', abstract: 'They sleep on the water.' },
+    );
+    expect(await keys('"on the" platypus venom')).toEqual([1]);
+    expect((await index.search('"on the" platypus', { limit: 1 })).phrases.required).toBe(false);
+    expect(await keys('"of the" venom water')).toEqual([1]);
+    expect(await keys('"on the"')).toEqual([2]);
+    expect(await keys('"on the" "of the"')).toEqual([1, 2]);
+  });
+
+  it.each(['„learning of graphs“', '«learning of graphs»', '»learning of graphs«', '“learning of graphs”'])(
+    'stand in quotes of any kind: %s',
+    async (query) => {
+      const { keys } = library({ title: 'Graphs of learning' }, { title: 'Learning of graphs' });
+      expect(await keys(query)).toEqual([2]);
+    },
+  );
+
   it('are not looked at where they are a small part of a pasted text', async () => {
     const { index } = papers();
     const pasted =
       'We describe neural networks for graphs, and call one of them "neural" in the text that follows.';
     expect((await index.search(pasted, { limit: 5 })).phrases).toEqual({ asked: 0, required: false });
     expect((await index.search('"neural" networks', { limit: 5 })).phrases.asked).toBe(1);
+  });
+});
+
+describe('mentions', () => {
+  const mentions = async (text: string, options = {}) => {
+    const { index } = library(
+      { title: 'Klein bottles', authors: ['Ada Lovelace', 'Bo Klein'] },
+      { title: 'On a Klein bottle', abstract: 'Ada, Lovelace.' },
+      { title: 'A bottle of Klein', authors: ['Lovelace', 'Ada'] },
+      { title: 'More', authors: ['Wei Wei'] },
+    );
+    const { papers, byAuthors } = await index.mentions(text, options);
+    return [papers, byAuthors];
+  };
+
+  it('are counted by stem and in one field, and so are those by authors', async () => {
+    expect(await mentions('Klein bottle')).toEqual([2, 0]);
+    expect(await mentions('klein')).toEqual([3, 1]);
+    expect(await mentions('Ada Lovelace')).toEqual([2, 1]);
+    expect(await mentions('wei wei')).toEqual([1, 1]);
+    expect(await mentions('lovelace')).toEqual([3, 2]);
+    for (const text of ['kleim', 'klein kleim', '???', '']) expect(await mentions(text)).toEqual([0, 0]);
+  });
+
+  it('are those of papers that pass the filter', async () => {
+    expect(await mentions('klein', { minUpvotes: 2 })).toEqual([2, 0]);
+    expect(await mentions('klein', { excludedKeys: [2] })).toEqual([2, 1]);
   });
 });
 
