@@ -41,15 +41,16 @@ interface Deps {
 /**
  * A ranking in which each paper is one hit: later entries of a paper are listed as alternates of its first one.
  * Copies of the `known` papers are left out. Whether an entry is folded depends on those before it only, so that a
- * longer ranking begins like a shorter one.
+ * longer ranking begins like a shorter one. `fetched` are the identities, where the caller has them.
  */
 export async function foldDuplicates<Candidate extends { key: PaperKey }>(
   { store, index }: Deps,
   ranked: readonly Candidate[],
   known: readonly PaperKey[] = [],
+  fetched?: ReadonlyMap<PaperKey, PaperIdentity>,
 ): Promise<(Candidate & { alternates: Fold[] })[]> {
   const keys = [...known, ...ranked.map(({ key }) => key)];
-  const identities = await store.identities(keys);
+  const identities = fetched ?? (await store.identities(keys));
   const entries = keys.map((key) => entryOf(identities.get(key)));
   const earlier = likelyCopies(entries, known.length + SAME_PAPER.likeTitlesAmong);
   const looked = [...new Set([...earlier].flatMap(([at, others]) => [at, ...others]))].flatMap(

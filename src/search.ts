@@ -8,6 +8,7 @@ import { type Hit, hitsOf } from './hits.ts';
 import type { VectorIndex } from './index/vector-index.ts';
 import { lateInteraction, mayInteract } from './late-interaction.ts';
 import type { LexicalIndex } from './lexical/lexical-index.ts';
+import { likelyTitle } from './likely-title.ts';
 import { createMaxSimilarity, type MaxSimilarity } from './max-similarity.ts';
 import { type Fold, foldDuplicates } from './near-duplicates.ts';
 import { cleanText, type PaperFilter, type PaperKey } from './paper.ts';
@@ -15,7 +16,7 @@ import { RANKING, type Ranking } from './ranking.ts';
 import { type Page, SEARCH_LIMITS } from './search-limits.ts';
 import { createSecondPass, type SecondPass } from './second-pass.ts';
 import { type SimilarAnswer, type SimilarRequest, similarTo } from './similar.ts';
-import type { PaperStore } from './store/paper-store.ts';
+import type { NamedPaper, PaperIdentity, PaperStore } from './store/paper-store.ts';
 import { dot } from './vector.ts';
 
 export const SEARCH_MODES = ['hybrid', 'semantic', 'lexical'] as const;
@@ -94,8 +95,11 @@ async function search(deps: Tools, request: Parameters<Search['search']>[0]): Pr
   const totalLexical = lexical?.total ?? null;
   const named = await namedPapers(deps.store, query, { filter, totalLexical });
   const phrases = lexical?.phrases.required ? new Set(lexical.hits.map(({ key }) => key)) : null;
-  const exactFirst = withNamedFirst(withPhrasesFirst(candidates, phrases), named, unranked);
-  const ranked = await foldDuplicates(deps, exactFirst);
+  const identities = await deps.store.identities([...candidates, ...named].map(({ key }) => key));
+  const titled = named.length > 0 ? null : likelyTitle(query, known(candidates, identities));
+  const first: NamedPaper[] = titled === null ? named : [{ key: titled, by: 'title' }];
+  const exactFirst = withNamedFirst(withPhrasesFirst(candidates, phrases), first, unranked);
+  const ranked = await foldDuplicates(deps, exactFirst, [], identities);
   const { page, nextCursor } = unshownHits(ranked, shown, limit, { scope, depth: SEARCH_LIMITS.depth });
   const corrections = lexical?.terms.flatMap(({ correction }) => correction ?? []);
   const words = highlightQuery(query, corrections);
@@ -180,6 +184,9 @@ function rarityOf(terms: Lexical['terms']): (term: string) => number {
   const highest = Math.max(1, ...idfs.values());
   return (term) => idfs.get(term) ?? highest;
 }
+
+const known = (candidates: readonly Candidate[], identities: ReadonlyMap<PaperKey, PaperIdentity>) =>
+  candidates.flatMap(({ key }) => identities.get(key) ?? []);
 
 /** The candidate of a named paper that neither search found. */
 const unranked = (key: PaperKey): Candidate => ({ key, parts: noParts(), score: 0 });
