@@ -7,7 +7,7 @@ export const LIKELY_TITLE = {
   shortest: 12,
   longest: 300,
   /** One typing error is allowed in so many letters, at least one, and at most a few. */
-  lettersAnEdit: 9,
+  lettersAnEdit: 8,
   mostEdits: 3,
   /** Letters of a word from which two of them may be in it. */
   twoEditsFrom: 6,
@@ -73,7 +73,7 @@ function isMistyped(words: readonly string[], others: readonly string[]): boolea
   return words.every((word, at) => {
     const other = others[at] ?? '';
     if (word === other) return true;
-    if (isNumeral(word) || isNumeral(other)) return false;
+    if (numeralOf(word) !== numeralOf(other)) return false;
     const limit = word.length < LIKELY_TITLE.twoEditsFrom ? 1 : 2;
     const { whole, beginning } = createBeginningEdits(word, limit)(other);
     // The last word of a beginning may be one, too.
@@ -81,15 +81,17 @@ function isMistyped(words: readonly string[], others: readonly string[]): boolea
   });
 }
 
-const isNumeral = (word: string) => /\p{N}|^(?:i{1,3}|i?v|vi{1,3}|i?x)$/u.test(word);
-const numerals = (words: readonly string[]) => words.filter(isNumeral).join(' ');
+/** What a word says of a number: its digits, or a Roman numeral; '' when it says none. */
+const numeralOf = (word: string) =>
+  /^(?:i{1,3}|i?v|vi{1,3}|i?x)$/.test(word) ? word : word.replace(/\P{N}/gu, '');
+const numerals = (words: readonly string[]) => words.map(numeralOf).join('');
 
 /** Whether the words are all there in order, and no number is left out. */
 function hasInOrder(title: readonly string[], words: readonly string[]): boolean {
   let at = 0;
   for (const word of title) {
     if (word === words[at]) at++;
-    else if (isNumeral(word)) return false;
+    else if (numeralOf(word) !== '') return false;
   }
   return at === words.length;
 }

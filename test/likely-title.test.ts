@@ -78,7 +78,7 @@ describe('the title that a query means', () => {
     fc.assert(
       fc.property(word, word, (a, b) => {
         const [asked, title] = [a.join(''), b.join('')];
-        const isNear = edits(asked, title) <= Math.floor(asked.length / 9 || 1);
+        const isNear = edits(asked, title) <= Math.floor(asked.length / 8);
         expect(likelyTitle(asked, [{ key: 1, titleKey: title }]) === 1).toBe(isNear);
       }),
       { numRuns: 2_000 },
