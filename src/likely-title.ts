@@ -47,6 +47,7 @@ export function likelyTitle(query: string, titles: readonly Titled[]): PaperKey 
     const isLong = other.length > compact.length + limit;
     if (isLong && (words.length < LIKELY_TITLE.words || share < LIKELY_TITLE.beginning - MARGIN)) continue;
     const { whole, beginning, length } = editsTo(other);
+    if (whole > limit && beginning > limit && share < LIKELY_TITLE.wordsInOrder) continue;
     const likely = title.split(' ');
     if (whole <= limit && isMistyped(words, likely)) {
       if (!nearest || whole < nearest.edits) nearest = { key, edits: whole };
@@ -116,15 +117,16 @@ function createBeginningEdits(text: string, limit: number): (other: string) => B
   let row = new Int32Array(width);
   return (other) => {
     const columns = Math.min(other.length, text.length + limit);
-    before.fill(far);
-    above.fill(far);
-    for (let j = 0; j <= Math.min(limit, columns); j++) above[j] = j;
+    for (let j = 0; j <= limit; j++) above[j] = j;
+    above[limit + 1] = far;
     for (let i = 1; i <= text.length; i++) {
-      row.fill(far);
-      if (i <= limit) row[0] = i;
-      let least = row[0] as number;
+      const [first, last] = [Math.max(1, i - limit), Math.min(columns, i + limit)];
+      // What lies beside the band is too far, but for the column of the empty text.
+      let least = i <= limit ? i : far;
+      row[first - 1] = least;
+      row[last + 1] = far;
       const letter = text.charCodeAt(i - 1);
-      for (let j = Math.max(1, i - limit); j <= Math.min(columns, i + limit); j++) {
+      for (let j = first; j <= last; j++) {
         const otherLetter = other.charCodeAt(j - 1);
         let value = (above[j - 1] as number) + (letter === otherLetter ? 0 : 1);
         value = Math.min(value, (above[j] as number) + 1, (row[j - 1] as number) + 1);
@@ -138,7 +140,7 @@ function createBeginningEdits(text: string, limit: number): (other: string) => B
       [before, above, row] = [above, row, before];
     }
     let [beginning, length] = [far, 0];
-    for (let j = 0; j <= columns; j++) {
+    for (let j = Math.max(0, text.length - limit); j <= columns; j++) {
       if ((above[j] as number) < beginning) [beginning, length] = [above[j] as number, j];
     }
     return { whole: columns === other.length ? (above[columns] as number) : far, beginning, length };

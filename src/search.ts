@@ -2,6 +2,7 @@ import { shownOf, unshownHits } from './cursor.ts';
 import type { Embedder } from './embed/embedder.ts';
 import { AppError } from './errors.ts';
 import { type MatchKind, namedPapers, withNamedFirst, withPhrasesFirst } from './exact-match.ts';
+import { createExampleScores } from './example-scores.ts';
 import { type Candidate, fuse, noParts, single, wordFit } from './fusion.ts';
 import { type Highlights, highlightQuery, highlightsOf } from './highlight.ts';
 import { type Hit, hitsOf } from './hits.ts';
@@ -71,10 +72,12 @@ export function createSearch(deps: Deps, ranking: Ranking = RANKING): Search {
     secondPass: createSecondPass(dimensions, ranking.secondPass),
     maxSimilarity: createMaxSimilarity(dimensions),
   };
+  const examples = { ...deps, exampleScores: createExampleScores(dimensions) };
   return {
     search: (request) => search(tools, request),
-    similar: ({ id, ...rest }) => similarTo(deps, { examples: { positive: [id], negative: [] }, ...rest }),
-    similarTo: (request) => similarTo(deps, request),
+    similar: ({ id, ...rest }) =>
+      similarTo(examples, { examples: { positive: [id], negative: [] }, ...rest }),
+    similarTo: (request) => similarTo(examples, request),
   };
 }
 
