@@ -72,9 +72,11 @@ export function fuse(dense: DenseList, lexical: LexicalList, weights: Ranking['f
   const joined = (among: Iterable<ScoreParts>, coverage: number) => {
     const cosines = [...among].flatMap((parts) => parts.dense ?? []);
     const lowest = Math.min(...cosines);
-    const spread = Math.max(...cosines) - lowest || 1;
+    const spread = Math.max(...cosines) - lowest;
+    // Where all are alike, or there is one only, each is the best of its list.
+    const scaled = (cosine: number) => (spread > 0 ? (cosine - lowest) / spread : cosine < lowest ? 0 : 1);
     return (parts: ScoreParts) => {
-      const denseScore = parts.dense === null ? 0 : Math.max(0, (parts.dense - lowest) / spread);
+      const denseScore = parts.dense === null ? 0 : Math.max(0, scaled(parts.dense));
       const lexicalScore = Math.min(1, (parts.lexical ?? 0) / highest);
       const score = weights.dense * denseScore + (1 - weights.dense) * lexicalScore;
       return (score + coverage * (parts.coverage ?? 0)) / (1 + coverage);

@@ -40,16 +40,17 @@ interface Deps {
 
 /**
  * A ranking in which each paper is one hit: later entries of a paper are listed as alternates of its first one.
- * Copies of the `known` papers are left out. Whether an entry is folded depends on those before it only, so that a
- * longer ranking begins like a shorter one.
+ * An entry is like one of a group, and does not contradict its first. Copies of the `known` papers are left out. Whether an entry is folded depends on those before it only, so that a
+ * longer ranking begins like a shorter one. `fetched` are the identities, where the caller has them.
  */
 export async function foldDuplicates<Candidate extends { key: PaperKey }>(
   { store, index }: Deps,
   ranked: readonly Candidate[],
   known: readonly PaperKey[] = [],
+  fetched?: ReadonlyMap<PaperKey, PaperIdentity>,
 ): Promise<(Candidate & { alternates: Fold[] })[]> {
   const keys = [...known, ...ranked.map(({ key }) => key)];
-  const identities = await store.identities(keys);
+  const identities = fetched ?? (await store.identities(keys));
   const entries = keys.map((key) => entryOf(identities.get(key)));
   const earlier = likelyCopies(entries, known.length + SAME_PAPER.likeTitlesAmong);
   const looked = [...new Set([...earlier].flatMap(([at, others]) => [at, ...others]))].flatMap(
@@ -65,6 +66,8 @@ export async function foldDuplicates<Candidate extends { key: PaperKey }>(
       const sameBy = a && b && samePaperBy(a, b, evidence);
       const leader = leaders[other];
       if (!sameBy || leader === undefined) continue;
+      const head = entries[leader];
+      if (leader !== other && head && contradict(head, b, evidence)) continue;
       leaders[at] = leader;
       const key = keys[at];
       if (key !== undefined) folded[leader - known.length]?.alternates.push({ key, sameBy });
@@ -145,6 +148,20 @@ function samePaperBy(a: Entry, b: Entry, { papers, embeddings }: Evidence): Same
   }
   const isLike = shared === 'some' && cosine >= SAME_PAPER.cosineOfLikeTitles;
   return isLike && numerals(a) === numerals(b) ? 'text' : null;
+}
+
+/**
+ * Whether two entries are different papers for sure, however like each is to a third one that says less: all their
+ * authors are others, or arXiv has both, with unlike abstracts.
+ */
+function contradict(a: Entry, b: Entry, { papers, embeddings }: Evidence): boolean {
+  const [first, second] = [a.identity, b.identity];
+  if (first.doi !== null && first.doi === second.doi) return false;
+  if (first.arxivId !== null && first.arxivId === second.arxivId) return false;
+  if (authorsShared(papers.get(first.key), papers.get(second.key)) === 'none') return true;
+  if (first.arxivId === null || second.arxivId === null) return false;
+  const [one, other] = [embeddings.get(first.key), embeddings.get(second.key)];
+  return one !== undefined && other !== undefined && dot(one, other) < SAME_PAPER.cosineOfEqualTitles;
 }
 
 /** Whether two papers have a family name in common; unknown when a list is missing, or its missing part may decide. */

@@ -2,12 +2,14 @@ import { shownOf, unshownHits } from './cursor.ts';
 import type { Embedder } from './embed/embedder.ts';
 import { AppError } from './errors.ts';
 import { type MatchKind, namedPapers, withNamedFirst, withPhrasesFirst } from './exact-match.ts';
+import { createExampleScores } from './example-scores.ts';
 import { type Candidate, fuse, noParts, single, wordFit } from './fusion.ts';
 import { type Highlights, highlightQuery, highlightsOf } from './highlight.ts';
 import { type Hit, hitsOf } from './hits.ts';
 import type { VectorIndex } from './index/vector-index.ts';
 import { lateInteraction, mayInteract } from './late-interaction.ts';
 import type { LexicalAnswer, LexicalHit, LexicalIndex } from './lexical/lexical-index.ts';
+import { likelyTitle } from './likely-title.ts';
 import { createMaxSimilarity, type MaxSimilarity } from './max-similarity.ts';
 import { type Fold, foldDuplicates } from './near-duplicates.ts';
 import { cleanText, type PaperFilter, type PaperKey } from './paper.ts';
@@ -16,7 +18,7 @@ import { RANKING, type Ranking } from './ranking.ts';
 import { type Page, SEARCH_LIMITS } from './search-limits.ts';
 import { createSecondPass, type SecondPass } from './second-pass.ts';
 import { type SimilarAnswer, type SimilarRequest, similarTo } from './similar.ts';
-import type { PaperStore } from './store/paper-store.ts';
+import type { NamedPaper, PaperIdentity, PaperStore } from './store/paper-store.ts';
 import { dot } from './vector.ts';
 
 export const SEARCH_MODES = ['hybrid', 'semantic', 'lexical'] as const;
@@ -76,10 +78,12 @@ export function createSearch(deps: Deps, ranking: Ranking = RANKING): Search {
     secondPass: createSecondPass(dimensions, ranking.secondPass),
     maxSimilarity: createMaxSimilarity(dimensions),
   };
+  const examples = { ...deps, exampleScores: createExampleScores(dimensions) };
   return {
     search: (request) => search(tools, request),
-    similar: ({ id, ...rest }) => similarTo(deps, { examples: { positive: [id], negative: [] }, ...rest }),
-    similarTo: (request) => similarTo(deps, request),
+    similar: ({ id, ...rest }) =>
+      similarTo(examples, { examples: { positive: [id], negative: [] }, ...rest }),
+    similarTo: (request) => similarTo(examples, request),
   };
 }
 
@@ -104,8 +108,11 @@ async function search(deps: Tools, request: Parameters<Search['search']>[0]): Pr
   const candidates = mode === 'semantic' && phrases ? await withOthers(deps, ranked, dense, phrases) : ranked;
   const totalLexical = lexical?.total ?? null;
   const named = await namedPapers(deps, query, filter);
-  const exactFirst = withNamedFirst(withPhrasesFirst(candidates, phrases), named, unranked);
-  const folded = await foldDuplicates(deps, exactFirst);
+  const identities = await deps.store.identities([...candidates, ...named].map(({ key }) => key));
+  const titled = named.length > 0 ? null : likelyTitle(query, known(candidates, identities));
+  const first: NamedPaper[] = titled === null ? named : [{ key: titled, by: 'title' }];
+  const exactFirst = withNamedFirst(withPhrasesFirst(candidates, phrases), first, unranked);
+  const folded = await foldDuplicates(deps, exactFirst, [], identities);
   const { page, nextCursor } = unshownHits(folded, shown, limit, { scope, depth: SEARCH_LIMITS.depth });
   const corrections = lexical?.terms.flatMap(({ correction }) => correction ?? []);
   const marked = highlightQuery(query, corrections);
@@ -223,6 +230,9 @@ function rarityOf(terms: Lexical['terms']): (term: string) => number {
   const highest = Math.max(1, ...idfs.values());
   return (term) => idfs.get(term) ?? highest;
 }
+
+const known = (candidates: readonly Candidate[], identities: ReadonlyMap<PaperKey, PaperIdentity>) =>
+  candidates.flatMap(({ key }) => identities.get(key) ?? []);
 
 /** The candidate of a named paper that neither search found. */
 const unranked = (key: PaperKey): Candidate => ({ key, parts: noParts(), score: 0 });

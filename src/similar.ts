@@ -1,23 +1,33 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { shownOf, unshownHits } from './cursor.ts';
 import { diversify } from './diversity.ts';
 import type { Embedder } from './embed/embedder.ts';
 import { AppError } from './errors.ts';
+import type { ExampleParts, ExampleScores } from './example-scores.ts';
 import { type Hit, hitsOf } from './hits.ts';
-import type { VectorIndex } from './index/vector-index.ts';
+import type { Neighbours, VectorIndex } from './index/vector-index.ts';
 import { type Fold, foldDuplicates } from './near-duplicates.ts';
 import { cleanText, type PaperFilter, type PaperKey } from './paper.ts';
 import { type Page, SEARCH_LIMITS } from './search-limits.ts';
 import type { PaperStore } from './store/paper-store.ts';
-import { dot, type Embedding } from './vector.ts';
+import type { Embedding } from './vector.ts';
 
-/** How strongly a negative example pushes away, against how strongly a positive one attracts. */
-const NEGATIVE_WEIGHT = 0.6;
+/**
+ * Papers that are compared with all examples: of each example's neighbours the nearest, fewer the more examples there
+ * are. The time that a request takes grows with the number of examples, not with its square.
+ */
+const MOST_CANDIDATES = 2_000;
+
+/**
+ * The neighbour of an example whose similarity is the example's level. Similarities are compared above it: else the
+ * example in the most crowded field would get all the first places.
+ */
+const LEVEL_AT = 10;
 
 interface Candidate {
   key: PaperKey;
   score: number;
-  /** Best cosine similarity to a positive example (or the text), and to a negative one. */
-  parts: { positive: number; negative: number | null };
+  parts: ExampleParts;
   alternates: Fold[];
 }
 
@@ -44,11 +54,14 @@ interface Deps {
   store: PaperStore;
   embedder: Embedder;
   index: VectorIndex;
+  exampleScores: ExampleScores;
 }
 
 /**
  * Papers like the positive examples and the text, and unlike the negative ones. Throws `not_found` for an unknown
- * paper, `unavailable` for one without an embedding, `invalid_input` without a positive example or text.
+ * paper, `unavailable` for one without an embedding, `invalid_input` without a positive example or text, or for a paper
+ * that is both a positive and a negative one. src/example-scores.ts has the score; with `diversity`, hits need not come in
+ * its order.
  */
 export async function similarTo(deps: Deps, request: SimilarRequest): Promise<SimilarAnswer> {
   const { examples, filter, limit, diversity = 0 } = request;
@@ -58,6 +71,7 @@ export async function similarTo(deps: Deps, request: SimilarRequest): Promise<Si
     exampleEmbeddings(deps, examples.positive, 'positive'),
     exampleEmbeddings(deps, examples.negative, 'negative'),
   ]);
+  refuseBoth(positive, negative);
   const text = examples.text === undefined ? '' : cleanText(examples.text);
   const targets = [...positive.embeddings];
   if (text !== '') targets.push((await deps.embedder.embedQuery(text)).embedding);
@@ -95,28 +109,56 @@ interface Wanted {
  */
 async function ranking(deps: Deps, { targets, positive, negative, filter }: Wanted, depth: number) {
   const examples = [...positive.keys, ...negative.keys];
-  const excludedKeys = [...(filter?.excludedKeys ?? []), ...examples];
-  const found = await Promise.all(
-    targets.map((target) =>
-      deps.index.nearest(target, { limit: depth, filter: { ...filter, excludedKeys } }),
-    ),
-  );
-  const keys = [...new Set(found.flatMap(({ neighbours }) => neighbours.map(({ key }) => key)))];
-  const embeddings = await deps.index.embeddings(keys);
-  const scored = [...embeddings]
-    .map(([key, embedding]) => ({
-      key,
-      embedding,
-      ...scoreByExamples(embedding, targets, negative.embeddings),
-    }))
-    .sort((a, b) => b.score - a.score || a.key - b.key)
-    .slice(0, SEARCH_LIMITS.depth);
+  const allowed = { ...filter, excludedKeys: [...(filter?.excludedKeys ?? []), ...examples] };
+  const { keys, levels, exact, isFull } = await candidatesNear(deps, targets, allowed, depth);
+  const scored = await deps.exampleScores(await deps.index.embeddings(keys), {
+    positive: targets.map((embedding, at) => ({ embedding, level: levels[at] ?? 0 })),
+    negative: negative.embeddings,
+  });
+  scored.sort((a, b) => b.score - a.score || a.key - b.key);
+  const ranked = scored.slice(0, SEARCH_LIMITS.depth);
   return {
-    ranked: await foldDuplicates(deps, scored, examples),
-    isCut: depth < SEARCH_LIMITS.depth && found.some(({ neighbours }) => neighbours.length === depth),
-    exact: found.every(({ exact }) => exact),
+    ranked: await foldDuplicates(deps, ranked, examples),
+    isCut: depth < SEARCH_LIMITS.depth && isFull,
+    exact,
   };
 }
+
+/**
+ * The nearest papers of each target, `depth` of one, fewer of each of many; more when theirs are so much the same that
+ * a whole answer is not among them. What is asked for does not depend on the page, so that pages fit together.
+ */
+async function candidatesNear(
+  { index }: Deps,
+  targets: readonly Embedding[],
+  filter: PaperFilter,
+  depth: number,
+) {
+  let each = Math.min(depth, Math.ceil(MOST_CANDIDATES / targets.length));
+  for (;;) {
+    const found: Neighbours[] = [];
+    for (const target of targets) {
+      // A search of all papers is a few milliseconds' work: others get their turn between two.
+      if (found.length > 0) await nextTurn();
+      found.push(await index.nearest(target, { limit: each, filter }));
+    }
+    const keys = new Set<PaperKey>();
+    for (let at = 0; at < each && keys.size < MOST_CANDIDATES; at++) {
+      for (const { neighbours } of found) {
+        const neighbour = neighbours[at];
+        if (neighbour) keys.add(neighbour.key);
+      }
+    }
+    const isFull = found.some(({ neighbours }) => neighbours.length === each);
+    if (keys.size >= depth || !isFull || each >= depth) {
+      const levels = found.map(({ neighbours }) => neighbours.slice(0, LEVEL_AT).at(-1)?.similarity ?? 0);
+      return { keys: [...keys], levels, exact: found.every(({ exact }) => exact), isFull };
+    }
+    each = Math.min(depth, 4 * each);
+  }
+}
+
+type ExampleEmbeddings = Awaited<ReturnType<typeof exampleEmbeddings>>;
 
 async function exampleEmbeddings({ store, index }: Deps, ids: readonly string[], path: string) {
   const papers = await Promise.all(ids.map((id) => store.paperById(id)));
@@ -126,6 +168,7 @@ async function exampleEmbeddings({ store, index }: Deps, ids: readonly string[],
       errors: missing.map((id) => ({ path, message: `no paper has the id "${id}"` })),
     });
   }
+  const keyAt = papers.map((paper) => paper?.key);
   const keys = [...new Set(papers.flatMap((paper) => (paper ? [paper.key] : [])))];
   const embeddings = await index.embeddings(keys);
   // The index may lag behind another process's commit by a moment: the store has the truth.
@@ -140,23 +183,18 @@ async function exampleEmbeddings({ store, index }: Deps, ids: readonly string[],
       );
     }
   }
-  return { keys, embeddings: [...embeddings.values()] };
+  return { keys, embeddings: [...embeddings.values()], idOf: (key: PaperKey) => ids[keyAt.indexOf(key)] };
 }
 
-/**
- * A paper's score against several examples: the mean of its two best similarities to positive ones (one lucky
- * match is not enough, an average over unlike examples is too much), less a share of its best similarity to a
- * negative one, counted only above zero.
- */
-function scoreByExamples(
-  embedding: Embedding,
-  targets: readonly Embedding[],
-  negatives: readonly Embedding[],
-) {
-  const similarities = targets.map((target) => dot(target, embedding)).sort((a, b) => b - a);
-  const [best = 0, second = best] = similarities;
-  const negative =
-    negatives.length === 0 ? null : Math.max(...negatives.map((other) => dot(other, embedding)));
-  const score = (best + second) / 2 - NEGATIVE_WEIGHT * Math.max(0, negative ?? 0);
-  return { score, parts: { positive: best, negative } };
+/** A paper cannot attract and push away. */
+function refuseBoth(positive: ExampleEmbeddings, negative: ExampleEmbeddings): void {
+  const both = negative.keys.filter((key) => positive.keys.includes(key)).map(negative.idOf);
+  if (both.length === 0) return;
+  throw new AppError(
+    'invalid_input',
+    `Expected "${both.join('", "')}" among the positive or the negative examples, not both.`,
+    {
+      errors: both.map((id) => ({ path: 'negative', message: `"${id}" is a positive example, too` })),
+    },
+  );
 }

@@ -51,6 +51,18 @@ describe('fusion', () => {
     expect(Math.max(...fused.map(({ score }) => score))).toBeLessThanOrEqual(1);
   });
 
+  it('gives a lone candidate, and candidates that are all alike, the full score of their list', () => {
+    const [lone] = fuse(denseList([[1, 0.3]]), lexicalList([]));
+    expect(lone?.score).toBeCloseTo(fusion.dense / (1 + fusion.coverage));
+    const alike: [number, number][] = [
+      [1, 0.4],
+      [2, 0.4],
+    ];
+    for (const { score } of fuse(denseList(alike), lexicalList([]))) expect(score).toBeGreaterThan(0);
+    const [best] = fuse(denseList(alike), lexicalList([hit(2, 9, 1)]));
+    expect([best?.key, best?.score]).toEqual([2, 1]);
+  });
+
   it('knows the words of a paper that only the dense search found', () => {
     const dense = denseList([
       [1, 0.5],

@@ -81,6 +81,32 @@ describe('entries of one paper', () => {
     }
   });
 
+  it('are never papers of others, or of two arXiv ids and unlike abstracts, by way of a third that says less', async () => {
+    const groupsOf = async (first: object, third: object, between: object) => {
+      const { search, add } = await pair(first, third);
+      const title = 'A Robot That Weaves Like Us';
+      await add({ id: 'between', title, abstract: LONG, authors: [], ...between });
+      const examples = { positive: ['galaxies-1'], negative: [] };
+      const orders = [
+        (await search.search({ query: 'robot that weaves', mode: 'hybrid', limit: 100 })).hits,
+        (await search.search({ query: OTHER, mode: 'semantic', limit: 100 })).hits,
+        (await search.similarTo({ examples, limit: 100 })).hits,
+      ];
+      return orders.map((hits) =>
+        hits.map(({ paper, alternates }) => [paper.id, ...alternates.map(({ id }) => id)].sort().join(' ')),
+      );
+    };
+    for (const hits of await groupsOf({}, { authors: ['Bo Li', 'Ai Wu'] }, {})) {
+      expect(hits.filter((ids) => ids.includes('first') && ids.includes('second'))).toEqual([]);
+      expect(hits.filter((ids) => ids.includes('between '))).toHaveLength(1);
+    }
+    const [one, two] = [{ arxivId: '2401.01234' }, { arxivId: '2401.09999', abstract: OTHER }];
+    for (const hits of await groupsOf(one, two, { authors: ['Ada Lovelace'] })) {
+      expect(hits.filter((ids) => ids.includes('first') && ids.includes('second'))).toEqual([]);
+      expect(hits.filter((ids) => ids.includes('between '))).toHaveLength(1);
+    }
+  });
+
   it('are not like each other: similar papers leave out copies of the examples', async () => {
     const { search } = await pair({}, {});
     const { hits } = await search.similar({ id: 'first', limit: 100 });

@@ -6,21 +6,21 @@ type Random = () => number;
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
 
-/** Shorter words are seldom misspelt, and a typo in one may leave nothing of it. */
-const LONG_WORD = /^\p{L}{5,}$/u;
+/** A typo in a shorter word may leave nothing of it. */
+const LONG_ENOUGH = /^\p{L}{3,}$/u;
 
 const oneOf = <T>(items: ArrayLike<T>, random: Random) => items[Math.floor(random() * items.length)] as T;
 
 /**
- * A title with one typing error in one word of at least 5 letters: two neighbours swapped, a letter left out, doubled
+ * A title with one typing error in one word of at least 3 letters: two neighbours swapped, a letter left out, doubled
  * or replaced. Null when the title has no such word.
  */
 export function titleWithTypo({ title }: Pick<Paper, 'title'>, random: Random): string | null {
   // Split at everything that is no letter, keeping it, so that `High-Resolution,` has two words.
   const parts = title.split(/([^\p{L}]+)/u);
-  const long = parts.flatMap((part, at) => (LONG_WORD.test(part) ? [at] : []));
-  if (long.length === 0) return null;
-  const chosen = oneOf(long, random);
+  const words = parts.flatMap((part, at) => (LONG_ENOUGH.test(part) ? [at] : []));
+  if (words.length === 0) return null;
+  const chosen = oneOf(words, random);
   return parts.map((part, at) => (at === chosen ? misspelt(part, random) : part)).join('');
 }
 

@@ -1,11 +1,14 @@
 import { z } from '@hono/zod-openapi';
 import { MATCH_KINDS } from '../exact-match.ts';
+import { EXAMPLE_WEIGHTS } from '../example-scores.ts';
 import { HIGHLIGHT_LIMITS } from '../highlight.ts';
 import { SAME_BY } from '../near-duplicates.ts';
 import { SEARCH_MODES } from '../search.ts';
 import { SIGNALS } from '../store/people-store.ts';
 
 /** What answers look like, for /openapi.json; a test checks real answers against these. */
+
+const { second, negative } = EXAMPLE_WEIGHTS;
 
 const nullableNumber = z.number().nullable();
 
@@ -93,7 +96,12 @@ export const searchAnswer = z
     hits: z.array(
       z.strictObject({
         paper,
-        score: z.number(),
+        score: z.number().openapi({
+          description:
+            '`hybrid`: from 0 to 1, comparable within one answer only. `semantic`: the cosine similarity, -1 to 1. `lexical`: ' +
+            'the BM25F score, 0 or more without an upper bound. Papers that the query names have 1, or the highest score ' +
+            'where that is more. It never rises down the list.',
+        }),
         parts: z.strictObject({
           dense: nullableNumber,
           denseRank: nullableNumber,
@@ -155,8 +163,28 @@ export const similarAnswer = z
     hits: z.array(
       z.strictObject({
         paper,
-        score: z.number(),
-        parts: z.strictObject({ positive: z.number(), negative: nullableNumber }),
+        score: z.number().openapi({
+          description:
+            `\`(positive + balance + ${second} second) / ${1 + second} - ${negative} max(0, negative)\` of \`parts\`; with one ` +
+            `positive example, \`positive - ${negative} max(0, negative)\`. At most 1, below 0 for what is unlike.`,
+        }),
+        parts: z.strictObject({
+          positive: z.number().openapi({
+            description:
+              'Cosine similarity to the positive example, or the text, that counts most for the paper.',
+          }),
+          balance: z.number().openapi({
+            description:
+              'What that example counts less for having nearer neighbours than other positive examples have; 0 or less.',
+          }),
+          second: nullableNumber.openapi({
+            description:
+              'The highest cosine similarity to another positive example; null where there is none.',
+          }),
+          negative: nullableNumber.openapi({
+            description: 'The highest cosine similarity to a negative example; null without any.',
+          }),
+        }),
         alternates,
       }),
     ),

@@ -36,6 +36,12 @@ const similarToRoute = createRoute({
   path: '/v1/similar',
   tags,
   summary: 'Papers like some, unlike others, or like a text',
+  description:
+    'A paper scores by the positive example that counts most for it, a little by the next one, and loses by the negative ' +
+    'one that it is most like: the formula is with `score`, its terms are the `parts`. Each example is compared within ' +
+    'its own field, so that unlike examples all get papers. `diversity` above 0 spreads the list (MMR): scores stay as ' +
+    'they are, and need not fall down the list. At least one positive example or a text is needed; a paper cannot be a ' +
+    'positive and a negative example. Other entries of the examples are left out. At most 300 hits can be paged through.',
   request: {
     query: noQuery,
     body: describedBody('Examples and filters.', { 'application/json': component('SimilarRequest') }),
