@@ -43,6 +43,7 @@ const PORTS = [
 const SHARED = [
   'src/paper.ts',
   'src/identity.ts',
+  'src/history.ts',
   'src/words.ts',
   'src/vector.ts',
   'src/token-bits.ts',

@@ -1,3 +1,4 @@
+import type { History } from '../history.ts';
 import type { Paper, PaperFilter, PaperKey } from '../paper.ts';
 
 /** How well a paper's words answer a query. */
@@ -69,10 +70,7 @@ export interface TextChange {
  * Where an index gets its texts from: the store, which is the truth. Revisions rise by commit order and are unique
  * per change; a key appears once, at its latest revision. A change may leave the text as it was.
  */
-export interface TextSource {
-  /** Identity of the library, so that a saved index of another one is recognised. */
-  libraryId(): Promise<string>;
-  latestRevision(): Promise<number>;
+export interface TextSource extends History {
   /** The changes after a revision, ascending, at most `limit` of them. */
   textChanges(afterRevision: number, limit: number): Promise<TextChange[]>;
   /** Keys of all papers that pass the filter, ascending. `excludedKeys` is not applied here. */

@@ -66,10 +66,10 @@ export function createLocalLexicalIndex(options: LocalLexicalOptions): LocalLexi
     refresh: upkeep.refresh,
     save: upkeep.save,
     async status() {
-      const { inverted, applied } = upkeep.memory;
+      const { inverted, moment } = upkeep.memory;
       return {
         count: inverted.alive,
-        revision: applied,
+        revision: moment.revision,
         terms: inverted.vocabulary.terms.size,
         forms: inverted.vocabulary.forms.size,
         bytes: inverted.allocatedBytes,

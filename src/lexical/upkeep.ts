@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AppError, messageOf } from '../errors.ts';
+import { epochAfter, lostTime, type Moment } from '../history.ts';
 import type { LexicalConstants } from './constants.ts';
 import { createInverted, type Inverted } from './inverted.ts';
 import { loadLexicalFile, saveLexicalFile } from './lexical-file.ts';
@@ -27,20 +28,20 @@ export interface Memory {
   inverted: Inverted;
   ranking: Ranking;
   spelling: Spelling;
-  /** The last store revision that is applied. */
-  applied: number;
+  /** The last store revision that is applied, and the latest epoch then. */
+  moment: Moment;
 }
 
 function createMemory(
   constants: LexicalConstants,
   inverted: Inverted = createInverted(),
-  applied = 0,
+  moment: Moment = { revision: 0, epoch: '' },
 ): Memory {
   return {
     inverted,
     ranking: createRanking(inverted, constants),
     spelling: createSpelling(inverted),
-    applied,
+    moment,
   };
 }
 
@@ -82,35 +83,34 @@ export function createUpkeep({ folder, source, constants, log }: UpkeepOptions):
   };
 
   /** Applies everything that was committed before the call, in slices with turns of the event loop between. */
-  const catchUp = async (to: Memory, latest: number) => {
-    while (to.applied < latest) {
+  const catchUp = async ({ inverted, moment }: Memory) => {
+    const latest = await source.latestMoment();
+    while (moment.revision < latest.revision) {
       assertOpen();
-      const changes = await source.textChanges(to.applied, SLICE);
+      const changes = await source.textChanges(moment.revision, SLICE);
       for (const { revision, key, text } of changes) {
-        if (text) to.inverted.put(key, text);
-        else to.inverted.remove(key);
-        to.applied = revision;
+        if (text) inverted.put(key, text);
+        else inverted.remove(key);
+        moment.revision = revision;
       }
-      // Revisions need not be dense: a short slice says that everything up to `latest` was seen.
-      if (changes.length < SLICE) to.applied = Math.max(to.applied, latest);
+      // Revisions need not be dense: a short slice says that everything up to the latest was seen.
+      if (changes.length < SLICE) moment.revision = Math.max(moment.revision, latest.revision);
       await nextTurn();
     }
+    moment.epoch = await epochAfter(source, latest);
     assertOpen();
   };
 
   const load = async () => {
     libraryId = await source.libraryId();
     const started = Date.now();
-    const loaded = await loadLexicalFile(folder, {
-      libraryId,
-      latestRevision: await source.latestRevision(),
-    });
+    const loaded = await loadLexicalFile(folder, source);
     const isLoaded = 'data' in loaded;
     const fresh = isLoaded
-      ? createMemory(constants, createInverted(loaded.data), loaded.revision)
+      ? createMemory(constants, createInverted(loaded.data), { ...loaded.moment })
       : createMemory(constants);
-    savedRevision = isLoaded ? loaded.revision : null;
-    await catchUp(fresh, await source.latestRevision());
+    savedRevision = isLoaded ? loaded.moment.revision : null;
+    await catchUp(fresh);
     fresh.inverted.rest();
     memory = fresh;
     // An empty library had nothing to save.
@@ -132,23 +132,20 @@ export function createUpkeep({ folder, source, constants, log }: UpkeepOptions):
   };
 
   /** The store was replaced by an older one: everything is read anew while the old index answers. */
-  const reload = async (latest: number) => {
-    log(
-      'warn',
-      `The library went back from revision ${memory.applied} to ${latest}: reading its words anew.`,
-    );
+  const reload = async () => {
+    const reason = `stale: ${await lostTime(source, memory.moment)}`;
+    log('warn', `The words of the library are read anew, as the index is ${reason}.`);
     libraryId = await source.libraryId();
     const fresh = createMemory(constants);
-    await catchUp(fresh, latest);
+    await catchUp(fresh);
     memory = fresh;
     savedRevision = null;
-    rebuildReason = 'stale: the library was replaced by an older one';
+    rebuildReason = reason;
   };
   const refreshNow = async () => {
     await open();
-    const latest = await source.latestRevision();
-    if (latest < memory.applied) await reload(latest);
-    else await catchUp(memory, latest);
+    if (await source.hadMoment(memory.moment)) await catchUp(memory);
+    else await reload();
     tend();
   };
   let waiting: Promise<void> | null = null;
@@ -178,9 +175,9 @@ export function createUpkeep({ folder, source, constants, log }: UpkeepOptions):
   const rebuild = async (reason: string) => {
     const worn = memory;
     const fresh = createMemory(constants);
-    await catchUp(fresh, await source.latestRevision());
+    await catchUp(fresh);
     await exclusively(async () => {
-      await catchUp(fresh, worn.applied);
+      await catchUp(fresh);
       // After a reload, what was read here is of another library.
       if (memory !== worn) return;
       fresh.inverted.rest();
@@ -191,12 +188,12 @@ export function createUpkeep({ folder, source, constants, log }: UpkeepOptions):
   };
 
   const saveNow = async () => {
-    const { inverted, applied } = memory;
-    if (savedRevision === applied) return;
+    const { inverted, moment } = memory;
+    if (savedRevision === moment.revision) return;
     // It is saved when changes pause.
     inverted.rest();
-    await saveLexicalFile(folder, { libraryId, revision: applied }, inverted.data());
-    savedRevision = applied;
+    await saveLexicalFile(folder, { libraryId, moment: { ...moment } }, inverted.data());
+    savedRevision = moment.revision;
   };
 
   return {

@@ -164,4 +164,11 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE UNIQUE INDEX token_bits_paper_model ON token_bits (paper_key, model_id);
   `,
+  // Who began to write papers, in this order, and after which revision (src/history.ts).
+  `
+  CREATE TABLE epochs (
+    nonce TEXT PRIMARY KEY,
+    first_revision INTEGER NOT NULL
+  ) STRICT;
+  `,
 ];

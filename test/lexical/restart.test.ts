@@ -199,6 +199,8 @@ describe('a running index', () => {
     const source: TextSource = {
       libraryId: () => current.libraryId(),
       latestRevision: () => current.latestRevision(),
+      latestMoment: () => current.latestMoment(),
+      hadMoment: (moment) => current.hadMoment(moment),
       textChanges: (after, limit) => current.textChanges(after, limit),
       matchingKeys: (filter) => current.matchingKeys(filter),
     };
