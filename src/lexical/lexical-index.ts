@@ -51,6 +51,8 @@ export interface LexicalStatus {
   /** Different stems and different words, those of removed papers included until the next rebuild. */
   terms: number;
   forms: number;
+  /** Changes applied since the file was loaded or saved. */
+  unsaved: number;
   /** Bytes allocated for all of it. */
   bytes: number;
   /** Why the saved file was not used, or the index was built anew later; null when neither was so. */

@@ -72,6 +72,7 @@ export function createLocalLexicalIndex(options: LocalLexicalOptions): LocalLexi
         revision: moment.revision,
         terms: inverted.vocabulary.terms.size,
         forms: inverted.vocabulary.forms.size,
+        unsaved: upkeep.unsaved,
         bytes: inverted.allocatedBytes,
         rebuildReason: upkeep.rebuildReason,
       };

@@ -30,6 +30,8 @@ export interface Memory {
   spelling: Spelling;
   /** The last store revision that is applied, and the latest epoch then. */
   moment: Moment;
+  /** Changes that were applied to it. */
+  changes: number;
 }
 
 function createMemory(
@@ -42,6 +44,7 @@ function createMemory(
     ranking: createRanking(inverted, constants),
     spelling: createSpelling(inverted),
     moment,
+    changes: 0,
   };
 }
 
@@ -50,6 +53,8 @@ export interface Upkeep {
   /** What answers now: to be asked for after each pause. */
   readonly memory: Memory;
   readonly rebuildReason: string | null;
+  /** Changes applied since the file was loaded or saved. */
+  readonly unsaved: number;
   /** Loads or builds the index, unless that was done. */
   open(): Promise<void>;
   /** Applies what the source committed before this call. */
@@ -83,7 +88,8 @@ export function createUpkeep({ folder, source, constants, log }: UpkeepOptions):
   };
 
   /** Applies everything that was committed before the call, in slices with turns of the event loop between. */
-  const catchUp = async ({ inverted, moment }: Memory) => {
+  const catchUp = async (to: Memory) => {
+    const { inverted, moment } = to;
     const latest = await source.latestMoment();
     while (moment.revision < latest.revision) {
       assertOpen();
@@ -92,6 +98,7 @@ export function createUpkeep({ folder, source, constants, log }: UpkeepOptions):
         if (text) inverted.put(key, text);
         else inverted.remove(key);
         moment.revision = revision;
+        to.changes++;
       }
       // Revisions need not be dense: a short slice says that everything up to the latest was seen.
       if (changes.length < SLICE) moment.revision = Math.max(moment.revision, latest.revision);
@@ -188,12 +195,13 @@ export function createUpkeep({ folder, source, constants, log }: UpkeepOptions):
   };
 
   const saveNow = async () => {
-    const { inverted, moment } = memory;
+    const { inverted, moment, changes } = memory;
     if (savedRevision === moment.revision) return;
     // It is saved when changes pause.
     inverted.rest();
     await saveLexicalFile(folder, { libraryId, moment: { ...moment } }, inverted.data());
     savedRevision = moment.revision;
+    memory.changes -= changes;
   };
 
   return {
@@ -202,6 +210,9 @@ export function createUpkeep({ folder, source, constants, log }: UpkeepOptions):
     },
     get rebuildReason() {
       return rebuildReason;
+    },
+    get unsaved() {
+      return memory.changes;
     },
     open,
     async refresh() {
