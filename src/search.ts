@@ -36,7 +36,7 @@ export interface SearchAnswer {
   /** True when every paper that the filter allows was compared, false when the graph was searched. */
   exact: boolean;
   mode: SearchMode;
-  /** Papers with any of the query's words; null when words were not looked for. */
+  /** Papers with any of the query's words; null when words were not looked for, or are still being read. */
   totalLexical: number | null;
   /** The query with words that no paper has replaced by like ones that some have; null when there is nothing to say. */
   didYouMean: string | null;
@@ -88,7 +88,7 @@ async function search(deps: Tools, request: Parameters<Search['search']>[0]): Pr
   const shown = shownOf(request.cursor, scope, SEARCH_LIMITS.depth);
   const [dense, lexical] = await Promise.all([
     mode === 'lexical' ? null : nearestTo(deps, query, filter),
-    mode === 'semantic' ? null : wordsIn(deps, query, filter),
+    mode === 'semantic' ? null : wordsIn(deps, query, filter).catch(unlessNeeded(mode)),
   ]);
   const candidates = await rankedCandidates(deps, dense, lexical);
   const totalLexical = lexical?.total ?? null;
@@ -126,6 +126,12 @@ async function nearestTo({ embedder, index }: Deps, text: string, filter: PaperF
 async function wordsIn({ lexical }: Deps, query: string, filter: PaperFilter | undefined) {
   return { query, ...(await lexical.search(query, searchOptions(filter))) };
 }
+
+/** Hybrid search does without words while those of the library are being read. */
+const unlessNeeded = (mode: SearchMode) => (error: unknown) => {
+  if (mode === 'hybrid' && error instanceof AppError && error.code === 'unavailable') return null;
+  throw error;
+};
 
 type Dense = Awaited<ReturnType<typeof nearestTo>>;
 type Lexical = Awaited<ReturnType<typeof wordsIn>>;

@@ -79,7 +79,12 @@ export async function openServices(
     log,
     ...(mode === 'command' && { exactBelow: Number.POSITIVE_INFINITY }),
   });
-  const lexical = createLocalLexicalIndex({ folder: paths.lexical, source: store, log });
+  const lexical = createLocalLexicalIndex({
+    folder: paths.lexical,
+    source: store,
+    whileReading: mode === 'server' ? 'refuse' : 'wait',
+    log,
+  });
   const both = { refresh: async () => void (await Promise.all([index.refresh(), lexical.refresh()])) };
   // A command ends after its ingest: holding every paper would only let its memory grow with the library.
   const ingest = createIngest({

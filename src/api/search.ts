@@ -15,7 +15,8 @@ const searchRoute = createRoute({
   description:
     '`hybrid` (default) joins BM25 and embedding similarity; `semantic` and `lexical` use one of them. Any text is ' +
     'a query. An id, arXiv id, DOI, whole title or author that the query names comes first. Entries of one paper are ' +
-    'one hit. At most 300 hits can be paged through.',
+    'one hit. At most 300 hits can be paged through. While a library is read for the first time, `hybrid` answers by ' +
+    'meaning alone (`totalLexical` is null) and `lexical` with 503.',
   request: { query: searchQuery },
   responses: { 200: answers('Hits, best first.', searchAnswer), ...problems(503) },
 });

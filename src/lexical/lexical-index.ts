@@ -85,6 +85,8 @@ export interface LexicalIndex {
    * The `limit` papers that BM25F ranks highest. A word that no paper has is looked for in its likeliest spelling.
    * Once papers have all "quoted phrases" of the query, only those are hits; words of a phrase are compared by stem.
    * Quotes around a small part of a long query are not looked at.
+   * Throws `unavailable`, as all methods that search do, while the library is read for the first time, where that is
+   * not to be waited for.
    * Throws `invalid_input` for a limit outside 1 to 10,000.
    */
   search(query: string, options: { limit: number; filter?: PaperFilter }): Promise<LexicalAnswer>;

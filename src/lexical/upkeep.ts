@@ -11,15 +11,28 @@ import { createSpelling, type Spelling } from './spelling.ts';
 /** Changes read from the source at a time, some 10 to 20 ms of work; requests are answered between two slices. */
 const SLICE = 50;
 
+/** Reading more changes than this takes so long that whoever asks may not want to wait. */
+const MOST_WAITED_FOR = 500;
+
 /** It is built anew when more slots than this, and than this part of all, are of papers removed or replaced. */
 const MOST_DEAD = 500;
 const MOST_DEAD_SHARE = 0.25;
+
+const READING = 'The words of the library are being read; try again in a moment.';
+
+/** The loading or building that is under way or done, and what rejects once it is known to take long. */
+interface Opening {
+  done: Promise<void>;
+  refused: Promise<never>;
+}
 
 export interface UpkeepOptions {
   /** Where the index is saved; several processes may share it. It is made when it is first needed. */
   folder: string;
   source: TextSource;
   constants: LexicalConstants;
+  /** What becomes of a search while the library is read for the first time, or has changed much since: it may take a minute. */
+  whileReading: 'wait' | 'refuse';
   log: (level: 'info' | 'warn' | 'error', text: string) => void;
 }
 
@@ -57,6 +70,8 @@ export interface Upkeep {
   readonly unsaved: number;
   /** Loads or builds the index, unless that was done. */
   open(): Promise<void>;
+  /** As `open`, but rejects with `unavailable` when that takes long and is not to be waited for. */
+  ready(): Promise<void>;
   /** Applies what the source committed before this call. */
   refresh(): Promise<void>;
   /** Writes the file, unless it is current or the index was never opened. Throws `index_failed`. */
@@ -65,9 +80,9 @@ export interface Upkeep {
   close(): Promise<void>;
 }
 
-export function createUpkeep({ folder, source, constants, log }: UpkeepOptions): Upkeep {
+export function createUpkeep({ folder, source, constants, whileReading, log }: UpkeepOptions): Upkeep {
   let memory = createMemory(constants);
-  let opening: Promise<void> | null = null;
+  let opening: Opening | null = null;
   let rebuildReason: string | null = null;
   let libraryId = '';
   /** The revision that the file holds, when it is known to be as good as the memory is. */
@@ -108,7 +123,7 @@ export function createUpkeep({ folder, source, constants, log }: UpkeepOptions):
     assertOpen();
   };
 
-  const load = async () => {
+  const load = async (tellLong: () => void) => {
     libraryId = await source.libraryId();
     const started = Date.now();
     const loaded = await loadLexicalFile(folder, source);
@@ -117,6 +132,7 @@ export function createUpkeep({ folder, source, constants, log }: UpkeepOptions):
       ? createMemory(constants, createInverted(loaded.data), { ...loaded.moment })
       : createMemory(constants);
     savedRevision = isLoaded ? loaded.moment.revision : null;
+    if ((await source.latestRevision()) - fresh.moment.revision > MOST_WAITED_FOR) tellLong();
     await catchUp(fresh);
     fresh.inverted.rest();
     memory = fresh;
@@ -129,13 +145,28 @@ export function createUpkeep({ folder, source, constants, log }: UpkeepOptions):
     );
     tend();
   };
-  const open = (): Promise<void> => {
-    assertOpen();
-    opening ??= load().catch((error: unknown) => {
+  const begin = (): Opening => {
+    let tellLong = () => {};
+    const refused = new Promise<never>((_, reject) => {
+      tellLong = () => reject(new AppError('unavailable', READING));
+    });
+    refused.catch(() => {});
+    const done = load(tellLong).catch((error: unknown) => {
       opening = null;
       throw error;
     });
+    return { done, refused };
+  };
+  const opened = (): Opening => {
+    assertOpen();
+    opening ??= begin();
     return opening;
+  };
+  const open = () => opened().done;
+  const ready = (): Promise<void> => {
+    const { done, refused } = opened();
+    // Of two that are settled, the first one counts: an open index refuses nothing.
+    return whileReading === 'wait' ? done : Promise.race([done, refused]);
   };
 
   /** The store was replaced by an older one: everything is read anew while the old index answers. */
@@ -215,13 +246,14 @@ export function createUpkeep({ folder, source, constants, log }: UpkeepOptions):
       return memory.changes;
     },
     open,
+    ready,
     async refresh() {
       assertOpen();
       await refresh();
     },
     async save() {
       assertOpen();
-      await opening?.catch(() => {});
+      await opening?.done.catch(() => {});
       if (opening) await exclusively(saveNow);
     },
     async whenSettled() {
@@ -230,7 +262,7 @@ export function createUpkeep({ folder, source, constants, log }: UpkeepOptions):
     },
     async close() {
       isClosed = true;
-      await opening?.catch(() => {});
+      await opening?.done.catch(() => {});
       await last;
       await rebuilding;
     },

@@ -274,6 +274,26 @@ describe('a running index', () => {
     await expect(index.search('graph', { limit: 1 })).rejects.toMatchObject({ code: 'unavailable' });
   });
 
+  it('refuses searches while a library is read for the first time, where nobody wants to wait', async () => {
+    const source = library(600);
+    const index = createLocalLexicalIndex({ folder: temporaryFolder(), source, whileReading: 'refuse' });
+    onTestFinished(() => index.close());
+    const refused = { code: 'unavailable', message: expect.stringContaining('being read') };
+    await expect(index.search('graph', { limit: 1 })).rejects.toMatchObject(refused);
+    await expect(index.score('graph', [1])).rejects.toMatchObject(refused);
+    await expect(index.suggest('graph')).rejects.toMatchObject(refused);
+    await index.refresh();
+    await expectRightAnswers(index, source);
+    const small = library(500);
+    const quick = createLocalLexicalIndex({
+      folder: temporaryFolder(),
+      source: small,
+      whileReading: 'refuse',
+    });
+    onTestFinished(() => quick.close());
+    await expectRightAnswers(quick, small);
+  });
+
   it('tries again after a source that failed', async () => {
     const good = library(50);
     let fails = true;
