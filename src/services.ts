@@ -62,7 +62,7 @@ export async function openServices(
     workers: config.workers,
     ...(config.model.hubHost !== undefined && { hubHost: config.model.hubHost }),
   });
-  const db = openSqlite(paths.database);
+  const db = openSqlite(paths.database, (text) => log('info', text));
   const store = createSqlitePaperStore(db, {
     fingerprint: embedder.fingerprint,
     dimensions: model.dimensions,

@@ -45,6 +45,7 @@ const SHARED = [
   'src/identity.ts',
   'src/history.ts',
   'src/words.ts',
+  'src/word-fingerprints.ts',
   'src/vector.ts',
   'src/token-bits.ts',
   'src/vector-kernel.ts',

@@ -5,7 +5,7 @@ import { crc32 } from 'node:zlib';
 import { z } from 'zod';
 import { AppError, messageOf } from '../errors.ts';
 import { type History, lostTime, type Moment } from '../history.ts';
-import { wordsOf } from '../words.ts';
+import { termsFingerprint } from '../word-fingerprints.ts';
 import { aligned, arraysOf, dataOf, describedArrays } from './file-arrays.ts';
 import type { InvertedData } from './inverted.ts';
 
@@ -28,7 +28,7 @@ const HEADER_LIMIT_BYTES = 64 * 1_024;
 const natural = z.int().min(0);
 const headerSchema = z.strictObject({
   format: z.literal(FORMAT),
-  /** Which words `wordsOf` finds: terms of an older tokeniser would not be found. */
+  /** How texts were read: terms of another program's words would not be found. */
   words: z.string(),
   libraryId: z.string(),
   /** Every change up to this store revision is in the index, and none later; and the latest epoch then. */
@@ -37,12 +37,6 @@ const headerSchema = z.strictObject({
   arrays: describedArrays,
 });
 type Header = z.output<typeof headerSchema>;
-
-/** A text that has one of everything that `wordsOf` treats in its own way; a change of it changes these words. */
-const TOUCHSTONE =
-  'The naïve Café’s state-of-the-art GPT‐4, CO₂ at 1,000.5 and 3.14; C++ C# A* search: \\alpha-β, \\textbf O(n) ' +
-  "generalizations' hallucinated studies of running networks, don't ﬁne-tune x_1 2024 Ωmega 模型 İzmir";
-const wordsFingerprint = () => crc32(JSON.stringify(wordsOf(TOUCHSTONE))).toString(16);
 
 /** Saves an index that does not change meanwhile. Throws `index_failed`; then nothing new is left in the folder. */
 export async function saveLexicalFile(
@@ -58,7 +52,7 @@ export async function saveLexicalFile(
     const described = arrays.map(({ type, length }) => ({ type, length }));
     const header: Header = {
       format: FORMAT,
-      words: wordsFingerprint(),
+      words: termsFingerprint(),
       libraryId,
       ...moment,
       arrays: described,
@@ -133,7 +127,7 @@ export async function loadLexicalFile(
 
 async function misfitOf({ words, libraryId, ...moment }: Header, history: History): Promise<string | null> {
   if (libraryId !== (await history.libraryId())) return `foreign library: it belongs to ${libraryId}`;
-  if (words !== wordsFingerprint()) return 'other words: texts are read in another way now';
+  if (words !== termsFingerprint()) return 'other words: texts are read in another way now';
   return (await history.hadMoment(moment)) ? null : `stale: ${await lostTime(history, moment)}`;
 }
 

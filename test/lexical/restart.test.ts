@@ -9,9 +9,11 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { TextSource } from '../../src/lexical/lexical-index.ts';
 import { createLocalLexicalIndex } from '../../src/lexical/local.ts';
+import { termsFingerprint } from '../../src/word-fingerprints.ts';
 import { createMemoryTextSource, type MemoryTextSource } from '../fixtures/memory-text-source.ts';
 import { naiveSearch } from '../fixtures/naive-lexical.ts';
 import { temporaryFolder } from '../fixtures/temporary-folder.ts';
@@ -158,6 +160,20 @@ describe('an index that was saved', () => {
     const again = start(folder, source);
     await expectRightAnswers(again, source);
     expect((await again.status()).rebuildReason).toBeNull();
+  });
+
+  it('is built anew when it is of a program that reads words in another way', async () => {
+    const { source, folder, file } = await savedLibrary();
+    const bytes = readFileSync(file);
+    const words = termsFingerprint();
+    const at = bytes.indexOf(words);
+    expect(at).toBeGreaterThan(0);
+    bytes.write('0'.repeat(words.length), at);
+    bytes.writeUInt32LE(crc32(bytes.subarray(0, -4)), bytes.length - 4);
+    writeFileSync(file, bytes);
+    const index = start(folder, source);
+    await expectRightAnswers(index, source);
+    expect((await index.status()).rebuildReason).toMatch(/^other words/);
   });
 
   it('is built anew for another library, and for one that went back', async () => {
