@@ -104,8 +104,8 @@ export function paperStatements(db: SqliteDatabase, modelId: number) {
        ON CONFLICT (paper_key, model_id) DO UPDATE SET bits = excluded.bits`,
     ),
     // Whoever has token bits has a vector.
-    withoutEmbedding: db.prepare<[number], PaperRow>(
-      `${select} WHERE NOT EXISTS (
+    withoutEmbedding: db.prepare<[number, number], PaperRow>(
+      `${select} WHERE p.key > ? AND NOT EXISTS (
          SELECT 1 FROM token_bits t WHERE t.paper_key = p.key AND t.model_id = ${modelId}
        ) ORDER BY p.key LIMIT ?`,
     ),

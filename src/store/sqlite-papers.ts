@@ -104,7 +104,7 @@ export function createSqlitePaperStore(
       new Map(sql.tokenBits.all(JSON.stringify(keys)).map(({ key, bits }) => [key, bytesOf(bits)])),
     list: async (options) => listPapers(db, options),
     papersAfter: async (key, limit) => sql.rowsAfter.all(key, limit).map(stored),
-    papersWithoutEmbedding: async (limit) => sql.withoutEmbedding.all(limit).map(stored),
+    papersWithoutEmbedding: async (key, limit) => sql.withoutEmbedding.all(key, limit).map(stored),
     addEmbeddings: async (items) =>
       atomically(() => {
         const fitting = items.filter((item) => sql.hashOf.get(item.key) === item.textHash);

@@ -116,8 +116,9 @@ describe('the SQLite library', () => {
     ]);
     const { papers, db } = open(file);
     expect(await papers.counts()).toMatchObject({ papers: 2, embedded: 0 });
-    const due = await papers.papersWithoutEmbedding(10);
+    const due = await papers.papersWithoutEmbedding(0, 10);
     expect(due.map(({ paper }) => paper.id)).toEqual(['a', 'b']);
+    expect(await papers.papersWithoutEmbedding(1, 10)).toEqual(due.slice(1));
     expect(await papers.tokenBits([1, 2])).toEqual(new Map());
     expect(await papers.embedding(1)).toEqual(unit(1));
     expect((await papers.vectorChanges(0, 10)).map(({ embedding }) => embedding)).toEqual([unit(1), unit(2)]);
