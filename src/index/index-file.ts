@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError, messageOf } from '../errors.ts';
+import { AppError, messageOf, sentenceOf } from '../errors.ts';
 import { type History, lostTime, type Moment } from '../history.ts';
 import { type GraphFacts, inspectGraphFile } from './graph-bytes.ts';
 import {
@@ -84,7 +84,7 @@ export async function saveGraphFile(
     }
     throw new AppError(
       'index_failed',
-      `The index file could not be saved: ${messageOf(error)} Check that the index folder can be written and the disk has room.`,
+      `The index file could not be saved: ${sentenceOf(error)} Check that the index folder can be written and the disk has room.`,
       { cause: error },
     );
   }

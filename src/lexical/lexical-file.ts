@@ -3,7 +3,7 @@ import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
-import { AppError, messageOf } from '../errors.ts';
+import { AppError, messageOf, sentenceOf } from '../errors.ts';
 import { type History, lostTime, type Moment } from '../history.ts';
 import { termsFingerprint } from '../word-fingerprints.ts';
 import { aligned, arraysOf, dataOf, describedArrays } from './file-arrays.ts';
@@ -86,7 +86,7 @@ export async function saveLexicalFile(
     await rm(temporary, { force: true }).catch(() => {});
     throw new AppError(
       'index_failed',
-      `The lexical index could not be saved: ${messageOf(error)} Check that its folder can be written and the disk has room.`,
+      `The lexical index could not be saved: ${sentenceOf(error)} Check that its folder can be written and the disk has room.`,
       { cause: error },
     );
   }

@@ -4,12 +4,14 @@ import { epochAfter, lostTime, type Moment } from '../history.ts';
 import type { LexicalConstants } from './constants.ts';
 import { createInverted, type Inverted } from './inverted.ts';
 import { loadLexicalFile, saveLexicalFile } from './lexical-file.ts';
-import type { TextSource } from './lexical-index.ts';
+import type { LexicalText, TextSource } from './lexical-index.ts';
 import { createRanking, type Ranking } from './rank.ts';
 import { createSpelling, type Spelling } from './spelling.ts';
 
 /** Changes read from the source at a time, some 10 to 20 ms of work; requests are answered between two slices. */
 const SLICE = 50;
+/** And a turn of the event loop is given after so many characters: some papers are as long as fifty others. */
+const SLICE_CHARACTERS = 100_000;
 
 /** Reading more changes than this takes so long that whoever asks may not want to wait. */
 const MOST_WAITED_FOR = 500;
@@ -61,6 +63,9 @@ function createMemory(
   };
 }
 
+const lengthOf = ({ title, abstract, authors }: LexicalText) =>
+  authors.reduce((sum, author) => sum + author.length, title.length + abstract.length);
+
 /** Keeps an index, and its saved file, following the source. After `close`, methods throw `unavailable`. */
 export interface Upkeep {
   /** What answers now: to be asked for after each pause. */
@@ -109,7 +114,14 @@ export function createUpkeep({ folder, source, constants, whileReading, log }: U
     while (moment.revision < latest.revision) {
       assertOpen();
       const changes = await source.textChanges(moment.revision, SLICE);
+      let characters = 0;
       for (const { revision, key, text } of changes) {
+        if (characters > SLICE_CHARACTERS) {
+          characters = 0;
+          await nextTurn();
+          assertOpen();
+        }
+        if (text) characters += lengthOf(text);
         if (text) inverted.put(key, text);
         else inverted.remove(key);
         moment.revision = revision;

@@ -170,7 +170,10 @@ describe('a save that fails', () => {
   it('says so when the folder cannot be made', async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'file'), '');
-    await expect(save(join(folder, 'file', 'index'))).rejects.toMatchObject({ code: 'index_failed' });
+    await expect(save(join(folder, 'file', 'index'))).rejects.toMatchObject({
+      code: 'index_failed',
+      message: expect.stringMatching(/[^.]\. Check that/),
+    });
   });
 });
 
