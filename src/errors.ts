@@ -41,6 +41,12 @@ export class AppError extends Error {
   }
 }
 
+/** The message of anything that was thrown, as a sentence that another may follow. */
+export function sentenceOf(error: unknown): string {
+  const message = messageOf(error).trimEnd();
+  return /[.!?]$/.test(message) ? message : `${message}.`;
+}
+
 /** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -1,4 +1,5 @@
 import { type AuthorReading, authorReadings } from './author-query.ts';
+import { AppError } from './errors.ts';
 import { compactTitleKey, titleKey } from './identity.ts';
 import type { LexicalIndex } from './lexical/lexical-index.ts';
 import { canonicalId, type PaperFilter, type PaperKey, parseArxivId } from './paper.ts';
@@ -97,12 +98,20 @@ export async function namedPapers(
   const found = await deps.store.papersNamed({ ...namesIn(query), authors: [] }, options);
   for (const reading of authorReadings(query)) {
     const by = await deps.store.papersNamed({ ...NO_NAMES, authors: [reading.author] }, options);
-    if (by.length > 0 && (await isName(deps.lexical, reading, by.length, filter))) found.push(...by);
+    if (by.length === 0) continue;
+    const isNamed = await isName(deps.lexical, reading, by.length, filter).catch(notWhileReading);
+    if (isNamed) found.push(...by);
   }
   const once = new Map<PaperKey, NamedPaper>();
   for (const paper of found) if (!once.has(paper.key)) once.set(paper.key, paper);
   return [...once.values()];
 }
+
+/** While the words of the library are being read for the first time, no words are known to be a name. */
+const notWhileReading = (error: unknown): false => {
+  if (error instanceof AppError && error.code === 'unavailable') return false;
+  throw error;
+};
 
 const NO_NAMES: PaperNames = { ids: [], arxivIds: [], dois: [], title: null, authors: [] };
 

@@ -235,27 +235,44 @@ async function commitRecords(
 }
 
 async function embedPapers(
-  { store, embedder, index }: Deps,
+  deps: Deps,
   which: 'missing' | 'all',
   { onProgress, signal }: { onProgress?: (done: number) => void; signal?: AbortSignal },
 ): Promise<number> {
   let done = 0;
+  for (;;) {
+    const pass = await embedOnce(deps, which, signal, (stored) => onProgress?.(done + stored));
+    done += pass.stored;
+    // What changed while it was embedded is looked at again, as long as that brings anything.
+    const isWorthAnother = which === 'missing' && pass.stored > 0 && pass.stored < pass.looked;
+    if (signal?.aborted || !isWorthAnother) return done;
+  }
+}
+
+/** Goes through the library once, by key. Returns how many papers it looked at, and how many embeddings it stored. */
+async function embedOnce(
+  { store, embedder, index }: Deps,
+  which: 'missing' | 'all',
+  signal: AbortSignal | undefined,
+  onProgress: (stored: number) => void,
+): Promise<{ looked: number; stored: number }> {
+  const next = which === 'all' ? store.papersAfter : store.papersWithoutEmbedding;
+  let looked = 0;
+  let stored = 0;
   let last = 0;
   while (!signal?.aborted) {
-    const limit = BATCH_SIZE * 2;
-    const papers = await (which === 'all'
-      ? store.papersAfter(last, limit)
-      : store.papersWithoutEmbedding(limit));
+    const papers = await next(last, BATCH_SIZE * 2);
     if (papers.length === 0) break;
     const passages = await embedder.embedPassages(papers.map(({ paper }) => embeddedText(paper)));
     const items = papers.flatMap(({ key, paper }, at) => {
       const passage = passages[at];
       return passage ? [{ key, textHash: textHash(paper), ...passage }] : [];
     });
-    done += await store.addEmbeddings(items);
+    looked += papers.length;
+    stored += await store.addEmbeddings(items);
     await index.refresh();
     last = papers.at(-1)?.key ?? last;
-    onProgress?.(done);
+    onProgress(stored);
   }
-  return done;
+  return { looked, stored };
 }

@@ -14,7 +14,8 @@ import {
 } from './wasm-module.ts';
 
 export const MAX_SIMILARITY_LIMITS = {
-  dimensions: 4_096,
+  /** As many as the settings allow a model. */
+  dimensions: 8_192,
   queryRows: 256,
   documentRows: MOST_TOKEN_ROWS,
 } as const;

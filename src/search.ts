@@ -39,7 +39,7 @@ export interface SearchAnswer {
   /** True when every paper that the filter allows was compared, false when the graph was searched. */
   exact: boolean;
   mode: SearchMode;
-  /** Papers that match by words (`LexicalAnswer.total`); null when words were not looked for. */
+  /** Papers that match by words (`LexicalAnswer.total`); null when words were not looked for, or are still being read. */
   totalLexical: number | null;
   /**
    * How many quoted phrases the query asks for, and whether papers have all of them, which then come first; null when
@@ -98,7 +98,9 @@ async function search(deps: Tools, request: Parameters<Search['search']>[0]): Pr
   const shown = shownOf(request.cursor, scope, SEARCH_LIMITS.depth);
   const [dense, words] = await Promise.all([
     mode === 'lexical' ? null : nearestTo(deps, query, filter),
-    mode === 'semantic' && quotedIn(query).length === 0 ? null : wordsIn(deps, query, filter),
+    mode === 'semantic' && quotedIn(query).length === 0
+      ? null
+      : wordsIn(deps, query, filter).catch(unlessNeeded(mode)),
   ]);
   // Semantic search ranks by meaning alone, but asks for the words of quotes as the others do.
   const lexical = mode === 'semantic' ? null : words;
@@ -144,6 +146,12 @@ async function nearestTo({ embedder, index }: Deps, text: string, filter: PaperF
 async function wordsIn({ lexical }: Deps, query: string, filter: PaperFilter | undefined) {
   return { query, ...(await lexical.search(query, searchOptions(filter))) };
 }
+
+/** Hybrid and semantic search do without words while those of the library are being read. */
+const unlessNeeded = (mode: SearchMode) => (error: unknown) => {
+  if (mode !== 'lexical' && error instanceof AppError && error.code === 'unavailable') return null;
+  throw error;
+};
 
 type Dense = Awaited<ReturnType<typeof nearestTo>>;
 type Lexical = Awaited<ReturnType<typeof wordsIn>>;

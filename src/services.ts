@@ -1,13 +1,13 @@
 import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { ApiServices } from './api/services.ts';
+import { createBackground } from './background.ts';
 import { type Config, dataPaths } from './config.ts';
 import { describeModel } from './embed/models.ts';
 import { createTransformersEmbedder } from './embed/transformers.ts';
 import { messageOf } from './errors.ts';
 import { createLocalVectorIndex } from './index/local.ts';
 import { createIngest, type Ingest } from './ingest.ts';
-import type { LexicalIndex } from './lexical/lexical-index.ts';
 import { createLocalLexicalIndex } from './lexical/local.ts';
 import { SAMPLE_SOURCE } from './paper.ts';
 import { dailyPicks, type PickDetails } from './recommend/picks.ts';
@@ -19,11 +19,8 @@ import { openSqlite } from './store/sqlite.ts';
 import { createSqlitePaperStore } from './store/sqlite-papers.ts';
 import { createSqlitePeopleStore } from './store/sqlite-people.ts';
 
-/** How soon what another process wrote is seen here. */
-const POLL_MS = 500;
-
-/** The index file is written when nothing has changed for this long, and at the end. */
-const QUIET_BEFORE_SAVE_MS = 30_000;
+/** A command that has read more changed papers than this into the index of words saves it. */
+const MOST_UNSAVED = 500;
 
 const SAMPLE_FILE = fileURLToPath(new URL('../samples/papers.jsonl', import.meta.url));
 
@@ -65,7 +62,7 @@ export async function openServices(
     workers: config.workers,
     ...(config.model.hubHost !== undefined && { hubHost: config.model.hubHost }),
   });
-  const db = openSqlite(paths.database);
+  const db = openSqlite(paths.database, (text) => log('info', text));
   const store = createSqlitePaperStore(db, {
     fingerprint: embedder.fingerprint,
     dimensions: model.dimensions,
@@ -82,7 +79,12 @@ export async function openServices(
     log,
     ...(mode === 'command' && { exactBelow: Number.POSITIVE_INFINITY }),
   });
-  const lexical = createLocalLexicalIndex({ folder: paths.lexical, source: store, log });
+  const lexical = createLocalLexicalIndex({
+    folder: paths.lexical,
+    source: store,
+    whileReading: mode === 'server' ? 'refuse' : 'wait',
+    log,
+  });
   const both = { refresh: async () => void (await Promise.all([index.refresh(), lexical.refresh()])) };
   // A command ends after its ingest: holding every paper would only let its memory grow with the library.
   const ingest = createIngest({
@@ -139,9 +141,10 @@ export async function openServices(
       await whenReady.catch(() => {});
       const report = (error: unknown) => log('error', messageOf(error));
       if (mode === 'server') await index.save().catch(report);
-      // A command saves what it had to build, so that the next one need not.
-      const isBuilt = (await lexical.status()).rebuildReason !== null;
-      if (mode === 'server' || isBuilt) await lexical.save().catch(report);
+      // A command saves what took it long, so that the next one need not do it again.
+      const { rebuildReason, unsaved } = await lexical.status();
+      const tookLong = rebuildReason !== null || unsaved > MOST_UNSAVED;
+      if (mode === 'server' || tookLong) await lexical.save().catch(report);
       await index.close();
       await lexical.close();
       await embedder.close();
@@ -165,68 +168,4 @@ async function loadSample(store: PaperStore, ingest: Ingest, log: OpenOptions['l
     'info',
     `${created} sample papers are in. "paperwise remove --source ${SAMPLE_SOURCE}" takes them out again.`,
   );
-}
-
-interface Followed extends Pick<OpenOptions, 'log'> {
-  index: Services['index'];
-  lexical: LexicalIndex;
-  store: PaperStore;
-  ingest: Ingest;
-}
-
-/** Work that goes on beside the requests, and ends with the process. */
-function createBackground() {
-  const abort = new AbortController();
-  let running: Promise<void> = Promise.resolve();
-  let timer: NodeJS.Timeout | undefined;
-
-  /**
-   * After a change by any process: makes it findable; embeds what has no embedding of this model (the model was
-   * changed, or another process uses another one); saves the indexes when it has been quiet.
-   */
-  const createLook = ({ index, lexical, store, ingest, log }: Followed) => {
-    let seen = { revision: -1, at: 0, isChecked: true, isSaved: true };
-    return async () => {
-      await Promise.all([index.refresh(), lexical.refresh()]);
-      const { revision } = await index.status();
-      if (revision !== seen.revision) {
-        seen = { revision, at: Date.now(), isChecked: false, isSaved: false };
-      } else if (!seen.isChecked) {
-        // Only when the changes pause: counting goes through the whole library.
-        seen.isChecked = true;
-        const { papers, embedded } = await store.counts();
-        if (papers === embedded) return;
-        log(
-          'info',
-          `${papers - embedded} papers lack an embedding of this model, or its token bits: embedding them.`,
-        );
-        log('info', `${await ingest.embedPapers('missing', { signal: abort.signal })} papers were embedded.`);
-      } else if (!seen.isSaved && Date.now() - seen.at >= QUIET_BEFORE_SAVE_MS) {
-        seen.isSaved = true;
-        await index.save();
-        await lexical.save();
-      }
-    };
-  };
-
-  return {
-    follow(followed: Followed) {
-      const look = createLook(followed);
-      const next = () => {
-        if (abort.signal.aborted) return;
-        timer = setTimeout(() => {
-          running = look()
-            .catch((error: unknown) => followed.log('error', `Keeping up failed: ${messageOf(error)}`))
-            .finally(next);
-        }, POLL_MS);
-        timer.unref();
-      };
-      next();
-    },
-    async stop() {
-      abort.abort();
-      clearTimeout(timer);
-      await running;
-    },
-  };
 }

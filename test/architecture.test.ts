@@ -43,8 +43,10 @@ const PORTS = [
 const SHARED = [
   'src/paper.ts',
   'src/identity.ts',
+  'src/history.ts',
   'src/words.ts',
   'src/quotes.ts',
+  'src/word-fingerprints.ts',
   'src/vector.ts',
   'src/token-bits.ts',
   'src/vector-kernel.ts',

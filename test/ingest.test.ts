@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { BATCH_SIZE, type IngestResult } from '../src/ingest.ts';
+import { BATCH_SIZE, createIngest, type IngestResult } from '../src/ingest.ts';
 import { embeddedText, incomingPaper, loosePaperRecord } from '../src/paper.ts';
 import type { SourceItem } from '../src/sources/source.ts';
+import type { PaperStore } from '../src/store/paper-store.ts';
+import { openSqlite } from '../src/store/sqlite.ts';
 import { createHashEmbedder } from './fixtures/hash-embedder.ts';
 import { openTestLibrary } from './fixtures/library.ts';
 import { writeLibraryBeforeTokenBits } from './fixtures/library-before-token-bits.ts';
@@ -182,5 +184,33 @@ describe('ingest', () => {
     const whole = { ...options, batchSize: Number.POSITIVE_INFINITY };
     await expect(ingest.ingest(items(100), whole)).rejects.toThrow('no memory');
     expect((await store.counts()).papers).toBe(0);
+  });
+
+  it('goes through papers without embeddings by key, and gives those up that it cannot store', async () => {
+    const folder = temporaryFolder();
+    const { ingest } = await openTestLibrary({ folder, model: 'old' });
+    await ingest.ingest(items(150), options);
+    const later = await openTestLibrary({ folder, model: 'new' });
+    const db = openSqlite(join(folder, 'library.sqlite'));
+    // As a program that makes hashes in another way leaves it.
+    db.exec("UPDATE papers SET text_hash = 'of another program' WHERE key IN (3, 140)");
+    db.close();
+    const asked: number[] = [];
+    const store: PaperStore = {
+      ...later.store,
+      papersWithoutEmbedding: (key, limit) => {
+        asked.push(key);
+        return later.store.papersWithoutEmbedding(key, limit);
+      },
+    };
+    const progress: number[] = [];
+    const { embedPapers } = createIngest({ store, embedder: later.embedder, index: later.index });
+    expect(await embedPapers('missing', { onProgress: (done) => progress.push(done) })).toBe(148);
+    expect(progress).toEqual([63, 127, 148, 148]);
+    // Once to the end, and once more for the two that were left out.
+    expect(asked).toEqual([0, 64, 128, 150, 0, 140]);
+    asked.length = 0;
+    expect(await embedPapers('missing')).toBe(0);
+    expect(asked).toEqual([0, 140]);
   });
 });

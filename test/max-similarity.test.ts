@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { readConfig } from '../src/config.ts';
 import { createMaxSimilarity, MAX_SIMILARITY_LIMITS } from '../src/max-similarity.ts';
 
 const rowBytesOf = (dimensions: number) => Math.ceil(dimensions / 128) * 16;
@@ -118,6 +119,18 @@ describe('the best similarities of rows of sign bits', () => {
       expect(score(zeros)).toBe(-1);
       expect(score(Uint8Array.from([...zeros, ...ones, ...zeros]))).toBe(1);
     }
+  });
+
+  it('are there for every model that the settings allow', () => {
+    const settings = {
+      PAPERWISE_MODEL: 'some/model',
+      PAPERWISE_MODEL_POOLING: 'mean',
+      PAPERWISE_MODEL_MAX_TOKENS: '256',
+    };
+    const dimensions = (count: number) =>
+      readConfig({ ...settings, PAPERWISE_MODEL_DIMENSIONS: String(count) }).model.dimensions;
+    expect(dimensions(MAX_SIMILARITY_LIMITS.dimensions)).toBe(MAX_SIMILARITY_LIMITS.dimensions);
+    expect(() => dimensions(MAX_SIMILARITY_LIMITS.dimensions + 1)).toThrow();
   });
 
   it('never leave [-1, 1] by rounding', () => {

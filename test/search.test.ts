@@ -49,6 +49,25 @@ describe('search', () => {
     expect(semantic?.score).toBe(semantic?.parts.dense);
   });
 
+  it('does without words while those of the library are being read, but for a search by words', async () => {
+    const { folder, add } = await openTestLibrary();
+    await add(...topicPapers('robots', 300), ...topicPapers('proteins', 300));
+    const { search, app, lexical } = await openTestLibrary({ folder, whileReading: 'refuse' });
+    const request = { query: 'protein structure', mode: 'hybrid', limit: 5 } as const;
+    const [semantic, hybrid, lexicalOnly] = await Promise.all([
+      search.search({ ...request, mode: 'semantic' }),
+      search.search(request),
+      app.request('/v1/search?q=protein&mode=lexical'),
+    ]);
+    expect(hybrid).toMatchObject({ mode: 'hybrid', totalLexical: null, didYouMean: null });
+    expect(hybrid.hits.map(({ paper }) => paper.id)).toEqual(semantic.hits.map(({ paper }) => paper.id));
+    expect(hybrid.hits[0]?.parts).toMatchObject({ lexical: null, lexicalRank: null, denseRank: 1 });
+    expect(lexicalOnly.status).toBe(503);
+    expect(await lexicalOnly.json()).toMatchObject({ code: 'unavailable' });
+    await lexical.refresh();
+    expect((await search.search(request)).totalLexical).toBe(300);
+  });
+
   it('pages through everything once, in the order of one long page', async () => {
     const { search } = await library();
     const request = { query: 'robot protein galaxy', mode: 'hybrid' as const };

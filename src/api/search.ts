@@ -16,7 +16,8 @@ const searchRoute = createRoute({
     '`hybrid` (default) joins BM25 and embedding similarity; `semantic` and `lexical` use one of them. Any text is ' +
     'a query. An id, arXiv id, DOI, whole title or author that the query names comes first, then papers that have all ' +
     'its quoted phrases, among the 300 best by words and the 300 nearest, in every mode. Entries of one paper are one ' +
-    'hit. At most 300 hits can be paged through.',
+    'hit. At most 300 hits can be paged through. While a library is read for the ' +
+    'first time, `hybrid` answers by meaning alone (`totalLexical` is null) and `lexical` with 503.',
   request: { query: searchQuery },
   responses: { 200: answers('Hits, best first.', searchAnswer), ...problems(503) },
 });

@@ -11,6 +11,7 @@ export interface BuildOrder {
   params: GraphParams;
   /** Every change up to it is in the vectors that will be sent. */
   revision: number;
+  epoch: string;
   /** How many vectors are expected. */
   capacity: number;
 }
@@ -27,7 +28,7 @@ export type BuildReply = { type: 'taken' } | { type: 'saved'; base: string };
 const port = parentPort;
 if (!port) throw new Error('This file runs in a worker thread.');
 
-const { folder, identity, params, revision, capacity } = workerData as BuildOrder;
+const { folder, identity, params, revision, epoch, capacity } = workerData as BuildOrder;
 const { dimensions } = identity;
 const graph = createHnswGraph(dimensions, params, capacity);
 const reply = (message: BuildReply) => port.postMessage(message);
@@ -40,7 +41,7 @@ port.on('message', async ({ keys, vectors }: BuildSlice) => {
     reply({ type: 'taken' });
     return;
   }
-  const state = { revision, count: graph.size, nodes: graph.size };
+  const state = { revision, epoch, count: graph.size, nodes: graph.size };
   // A rejection here ends the thread with an `error` event, as a throw above does.
   const base = await saveGraphFile(folder, identity, state, graph.write);
   reply({ type: 'saved', base });

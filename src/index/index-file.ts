@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError, messageOf } from '../errors.ts';
+import { AppError, messageOf, sentenceOf } from '../errors.ts';
+import { type History, lostTime, type Moment } from '../history.ts';
 import { type GraphFacts, inspectGraphFile } from './graph-bytes.ts';
 import {
   FILE_FORMAT,
@@ -47,7 +48,7 @@ const ATTEMPTS = 3;
 export async function saveGraphFile(
   folder: string,
   identity: GraphIdentity,
-  state: { revision: number; count: number; nodes: number },
+  state: Moment & { count: number; nodes: number },
   write: (path: string) => Promise<void>,
 ): Promise<string> {
   const base = pairBase(state.revision, randomBytes(8).toString('hex'));
@@ -60,9 +61,18 @@ export async function saveGraphFile(
     await flush(path('.bin.tmp'));
     const { bytes, checksum } = expectWhole(await inspectGraphFile(path('.bin.tmp')), identity, state.nodes);
     await rename(path('.bin.tmp'), path('.bin'));
-    const { revision, count } = state;
+    const { revision, epoch, count } = state;
     const deleted = state.nodes - count;
-    const sidecar: Sidecar = { format: FILE_FORMAT, ...identity, revision, count, deleted, bytes, checksum };
+    const sidecar: Sidecar = {
+      format: FILE_FORMAT,
+      ...identity,
+      revision,
+      epoch,
+      count,
+      deleted,
+      bytes,
+      checksum,
+    };
     await writeFile(path('.json.tmp'), `${JSON.stringify(sidecarSchema.parse(sidecar), null, 2)}\n`);
     await flush(path('.json.tmp'));
     await rename(path('.json.tmp'), path('.json'));
@@ -74,7 +84,7 @@ export async function saveGraphFile(
     }
     throw new AppError(
       'index_failed',
-      `The index file could not be saved: ${messageOf(error)} Check that the index folder can be written and the disk has room.`,
+      `The index file could not be saved: ${sentenceOf(error)} Check that the index folder can be written and the disk has room.`,
       { cause: error },
     );
   }
@@ -108,22 +118,21 @@ async function flushFolder(folder: string): Promise<void> {
 
 /**
  * The newest saved graph that fits and is undamaged, read by `read` (which is only given files found whole), and
- * why newer ones were passed over. Without any, the rejections say so. `latestRevision` is asked after the folder
- * was read, so that a graph which another process saves now is not taken for one of a newer library.
+ * why newer ones were passed over. Without any, the rejections say so. The library's past is asked for after the
+ * folder was read, so that a graph which another process saves now is not taken for one of a newer library.
  */
 export async function findGraphFile<T>(
   folder: string,
   identity: GraphIdentity,
-  latestRevision: () => Promise<number>,
+  history: History,
   read: (path: string) => Promise<T>,
 ): Promise<{ found: FoundGraph<T> | null; rejections: Rejection[] }> {
   let rejections: Rejection[] = [];
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     rejections = [];
     const pairs = await savedPairs(folder);
-    const wanted = { ...identity, latestRevision: await latestRevision() };
     for (const { base } of pairs) {
-      const opened = await openGraphFile(folder, base, wanted, read);
+      const opened = await openGraphFile(folder, base, identity, history, read);
       if ('graph' in opened) return { found: opened, rejections };
       rejections.push(opened);
     }
@@ -135,11 +144,15 @@ export async function findGraphFile<T>(
   return { found: null, rejections };
 }
 
-/** One saved graph, verified in every respect before `read` is given its path; or why it was not used. */
+/**
+ * One saved graph, verified in every respect before `read` is given its path; or why it was not used. Without a
+ * history, its moment is not asked about.
+ */
 export async function openGraphFile<T>(
   folder: string,
   base: string,
-  wanted: GraphIdentity & { latestRevision: number },
+  wanted: GraphIdentity,
+  history: History | null,
   read: (path: string) => Promise<T>,
 ): Promise<FoundGraph<T> | Rejection> {
   const rejected = (reason: RejectReason, detail: string): Rejection => ({ base, reason, detail });
@@ -147,8 +160,11 @@ export async function openGraphFile<T>(
   try {
     const sidecar = await readSidecar(folder, base);
     if (typeof sidecar === 'string') return rejected('unreadable sidecar', sidecar);
-    const misfit = mismatch(sidecar, wanted, wanted.latestRevision);
+    const misfit = mismatch(sidecar, wanted);
     if (misfit) return rejected(misfit.reason, misfit.detail);
+    if (history && !(await history.hadMoment(sidecar))) {
+      return rejected('stale', await lostTime(history, sidecar));
+    }
     const { size } = await stat(path);
     if (size !== sidecar.bytes) {
       return rejected('damaged', `it has ${size} bytes, expected ${sidecar.bytes}`);
@@ -225,8 +241,7 @@ export async function tidyFolder(
     complete.add(base);
     if (base === kept.base) continue;
     const sidecar = await readSidecar(folder, base).catch(() => 'gone');
-    const isForeign =
-      typeof sidecar !== 'string' && mismatch(sidecar, kept.identity, Number.POSITIVE_INFINITY) !== null;
+    const isForeign = typeof sidecar !== 'string' && mismatch(sidecar, kept.identity) !== null;
     if (revision < kept.revision || revision > latest || isForeign || obsolete.includes(base)) {
       // The sidecar first: whatever is left when this is interrupted is a leftover, not half a pair.
       await unlink(`${base}.json`);

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { epochAfter, type Moment } from '../history.ts';
 import { createExactIndex, type ExactIndex } from './exact.ts';
 import type { LaggingGraph, WaitingKeys } from './lagging-graph.ts';
 import type { VectorChange, VectorSource } from './vector-index.ts';
@@ -9,8 +10,9 @@ const SLICE = 500;
 /** What an index in memory consists of. The parts that follow it are changed in place by one event loop only. */
 export interface LocalState {
   exact: ExactIndex;
-  /** The last store revision that `exact` holds. */
+  /** The last store revision that `exact` holds, and the latest epoch then. */
   applied: number;
+  epoch: string;
   graph: LaggingGraph | null;
   /** The papers that changed since the vectors for the graph being built were listed; null when none is. */
   changedWhileBuilding: WaitingKeys | null;
@@ -22,6 +24,7 @@ export function createLocalState(dimensions: number): LocalState {
   return {
     exact: createExactIndex(dimensions),
     applied: 0,
+    epoch: '',
     graph: null,
     changedWhileBuilding: null,
     rebuildReason: null,
@@ -44,15 +47,16 @@ export function applyChange(state: LocalState, { revision, key, embedding }: Vec
 
 /**
  * Reads the changes after a revision, in slices with turns of the event loop between, up to everything that was
- * committed before the call. Returns the revision that is reached. `goesOn` is asked before each slice.
+ * committed at `start`, the latest moment. Returns the moment that is reached. `goesOn` is asked before each slice.
  */
 export async function readChanges(
   source: VectorSource,
   after: number,
-  latest: number,
+  start: Moment,
   goesOn: () => boolean,
   take: (change: VectorChange) => void,
-): Promise<number> {
+): Promise<Moment> {
+  const latest = start.revision;
   let reached = after;
   while (reached < latest && goesOn()) {
     const changes = await source.vectorChanges(reached, SLICE);
@@ -62,5 +66,5 @@ export async function readChanges(
     reached = changes.length < SLICE ? Math.max(last, latest) : last;
     await nextTurn();
   }
-  return reached;
+  return { revision: reached, epoch: await epochAfter(source, start) };
 }

@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts';
+import { lostTime, type Moment } from '../history.ts';
 import type { PaperKey } from '../paper.ts';
 import type { Embedding } from '../vector.ts';
 import { createExactIndex } from './exact.ts';
@@ -9,7 +10,7 @@ import type { Log } from './saved-graphs.ts';
 import { PROPOSAL_COST } from './search-cost.ts';
 import { createSharedRuns } from './shared-runs.ts';
 import { createUpkeep } from './upkeep.ts';
-import type { VectorIndex, VectorSource } from './vector-index.ts';
+import type { VectorChange, VectorIndex, VectorSource } from './vector-index.ts';
 
 export interface LocalIndexOptions {
   /** Where graphs are saved; several processes may share it. It is made when it is first needed. */
@@ -58,12 +59,16 @@ export function createLocalVectorIndex(options: LocalIndexOptions): LocalVectorI
     if (state.isClosed) throw new AppError('unavailable', 'The vector index is closed.');
   };
 
+  const reach = ({ revision, epoch }: Moment) => {
+    state.applied = revision;
+    state.epoch = epoch;
+  };
   const load = async () => {
     const complete = await upkeep.load(await source.libraryId());
-    const latest = await source.latestRevision();
+    const latest = await source.latestMoment();
     // Afresh: an attempt that failed half-way may have left vectors.
     state.exact = createExactIndex(dimensions);
-    state.applied = await readChanges(source, 0, latest, goesOn, ({ revision, key, embedding }) => {
+    const reached = await readChanges(source, 0, latest, goesOn, ({ revision, key, embedding }) => {
       if (embedding === null) return;
       state.exact.upsert(key, embedding);
       const { graph } = state;
@@ -72,6 +77,7 @@ export function createLocalVectorIndex(options: LocalIndexOptions): LocalVectorI
       }
     });
     assertOpen();
+    reach(reached);
     if (state.exact.count < exactBelow) state.rebuildReason = null;
     upkeep.tend();
   };
@@ -85,28 +91,27 @@ export function createLocalVectorIndex(options: LocalIndexOptions): LocalVectorI
   };
 
   /** The store was replaced by an older one: everything is read anew while the old vectors answer. */
-  const reload = async (latest: number) => {
-    log('warn', `The library went back from revision ${state.applied} to ${latest}: reading it anew.`);
+  const reload = async (latest: Moment) => {
+    const reason = `stale: ${await lostTime(source, { revision: state.applied, epoch: state.epoch })}`;
+    log('warn', `The vectors of the library are read anew, as the index is ${reason}.`);
     const exact = createExactIndex(dimensions);
     const libraryId = await source.libraryId();
-    const applied = await readChanges(source, 0, latest, goesOn, ({ key, embedding }) => {
+    const reached = await readChanges(source, 0, latest, goesOn, ({ key, embedding }) => {
       if (embedding !== null) exact.upsert(key, embedding);
     });
     assertOpen();
     state.exact = exact;
-    state.applied = applied;
-    state.rebuildReason = 'stale: the library was replaced by an older one';
+    reach(reached);
+    state.rebuildReason = reason;
     await upkeep.reset(libraryId);
   };
   const refreshNow = async () => {
     await open();
-    const latest = await source.latestRevision();
-    if (latest < state.applied) await reload(latest);
-    else {
-      state.applied = await readChanges(source, state.applied, latest, goesOn, (change) =>
-        applyChange(state, change),
-      );
-    }
+    const latest = await source.latestMoment();
+    if (await source.hadMoment({ revision: state.applied, epoch: state.epoch })) {
+      const take = (change: VectorChange) => applyChange(state, change);
+      reach(await readChanges(source, state.applied, latest, goesOn, take));
+    } else await reload(latest);
     assertOpen();
     upkeep.tend();
   };

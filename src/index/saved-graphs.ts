@@ -1,10 +1,10 @@
 import { AppError, messageOf } from '../errors.ts';
+import type { History, Moment } from '../history.ts';
 import type { ExactIndex } from './exact.ts';
 import { type GraphParams, type HnswGraph, readHnswGraph } from './hnsw.ts';
 import { findGraphFile, openGraphFile, type Rejection, saveGraphFile, tidyFolder } from './index-file.ts';
 import type { LaggingGraph } from './lagging-graph.ts';
-import type { GraphIdentity } from './sidecar.ts';
-import type { VectorSource } from './vector-index.ts';
+import type { GraphIdentity, RejectReason } from './sidecar.ts';
 
 export type Log = (level: 'info' | 'warn' | 'error', text: string) => void;
 
@@ -12,7 +12,7 @@ export interface SavedGraphsOptions {
   folder: string;
   dimensions: number;
   fingerprint: string;
-  source: Pick<VectorSource, 'latestRevision'>;
+  source: History;
   params: GraphParams;
   log: Log;
 }
@@ -30,8 +30,11 @@ export interface SavedGraphs {
   /** The graph that a thread has just saved, verified like any other. Throws `index_failed`. */
   adopt(base: string, revision: number): Promise<HnswGraph>;
   /** Writes a graph, unless the saved one is as new. `exact` and `applied` are the library's. Throws `index_failed`. */
-  save(graph: LaggingGraph, exact: ExactIndex, applied: number): Promise<void>;
+  save(graph: LaggingGraph, exact: ExactIndex, applied: Moment): Promise<void>;
 }
+
+/** Why a file will never be of use again. */
+const USELESS = new Set<RejectReason>(['damaged', 'unreadable sidecar', 'stale']);
 
 export function createSavedGraphs(options: SavedGraphsOptions): SavedGraphs {
   const { folder, dimensions, fingerprint, source, params, log } = options;
@@ -66,10 +69,9 @@ export function createSavedGraphs(options: SavedGraphsOptions): SavedGraphs {
     async load() {
       const started = Date.now();
       try {
-        const latest = () => source.latestRevision();
-        const { found, rejections } = await findGraphFile(folder, identity, latest, read);
+        const { found, rejections } = await findGraphFile(folder, identity, source, read);
         for (const { base, reason } of rejections) {
-          if (base !== null && (reason === 'damaged' || reason === 'unreadable sidecar')) obsolete.push(base);
+          if (base !== null && USELESS.has(reason)) obsolete.push(base);
         }
         if (!found) return { reason: rejections[0] ? describe(rejections[0]) : 'missing' };
         current = { base: found.base, revision: found.sidecar.revision };
@@ -82,19 +84,19 @@ export function createSavedGraphs(options: SavedGraphsOptions): SavedGraphs {
     },
     async adopt(base, revision) {
       const of = identity;
-      const wanted = { ...of, latestRevision: Number.POSITIVE_INFINITY };
-      const opened = await openGraphFile(folder, base, wanted, read);
+      const opened = await openGraphFile(folder, base, of, null, read);
       if (!('graph' in opened)) throw new AppError('index_failed', describe(opened));
       await take(base, revision, of);
       return opened.graph;
     },
     async save(graph, exact, applied) {
-      const revision = graph.completeTo(applied);
+      const revision = graph.completeTo(applied.revision);
       if (current && revision <= current.revision) return;
       const nodes = graph.graph.size;
       const count = nodes - Math.round(graph.removedShare(exact) * nodes);
       const of = identity;
-      const saved = saveGraphFile(folder, of, { revision, nodes, count }, (path) => graph.graph.write(path));
+      const state = { revision, epoch: applied.epoch, nodes, count };
+      const saved = saveGraphFile(folder, of, state, (path) => graph.graph.write(path));
       writing = saved.then(
         () => {},
         () => {},

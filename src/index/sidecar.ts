@@ -22,6 +22,8 @@ export const sidecarSchema = z.strictObject({
   dimensions: z.int().min(1),
   /** Every change up to this store revision is in the graph; later ones may be. */
   revision: natural,
+  /** The latest epoch when that revision was read. Files from before epochs were kept have none. */
+  epoch: z.string().default(''),
   /** Papers in the graph, and nodes whose papers were removed. */
   count: natural,
   deleted: natural,
@@ -64,11 +66,10 @@ export function parsePairName(name: string): (PairName & { kind: 'bin' | 'json' 
   return { base: base as string, revision: Number(revision), kind: kind === 'bin' ? 'bin' : 'json' };
 }
 
-/** Why a graph with this sidecar cannot serve, or null when it can. `latestRevision` is the store's. */
+/** Why a graph with this sidecar cannot serve a library that had its moment, or null when it can. */
 export function mismatch(
   sidecar: Sidecar,
   wanted: GraphIdentity,
-  latestRevision: number,
 ): { reason: RejectReason; detail: string } | null {
   const differs = (name: string, was: unknown, expected: unknown) =>
     `${name} is ${JSON.stringify(was)}, expected ${JSON.stringify(expected)}`;
@@ -89,10 +90,6 @@ export function mismatch(
   }
   if (sidecar.M !== wanted.M) {
     return { reason: 'other parameters', detail: differs('M', sidecar.M, wanted.M) };
-  }
-  if (sidecar.revision > latestRevision) {
-    const detail = `it holds revision ${sidecar.revision}, but the library is only at ${latestRevision}: it was replaced by an older one`;
-    return { reason: 'stale', detail };
   }
   return null;
 }

@@ -102,14 +102,14 @@ export function createUpkeep(state: LocalState, options: UpkeepOptions): Upkeep 
 
   const buildAnew = async () => {
     // Listed and tracked in one go: whatever changes from here on is waiting when the graph is there.
-    const revision = state.applied;
+    const { applied: revision, epoch } = state;
     const waiting = createWaitingKeys();
     state.changedWhileBuilding = waiting;
     const started = Date.now();
     const isCurrent = () => !state.isClosed && state.changedWhileBuilding === waiting;
     try {
       const { identity } = saved;
-      const task = startGraphBuild(state.exact, { folder, identity, params, revision });
+      const task = startGraphBuild(state.exact, { folder, identity, params, revision, epoch });
       build = task;
       const base = await task.saved.finally(() => {
         if (build === task) build = null;
@@ -137,7 +137,8 @@ export function createUpkeep(state: LocalState, options: UpkeepOptions): Upkeep 
   };
 
   const saveNow = async () => {
-    if (state.graph) await saved.save(state.graph, state.exact, state.applied);
+    const { graph, exact, applied, epoch } = state;
+    if (graph) await saved.save(graph, exact, { revision: applied, epoch });
     else if (failure) throw asIndexFailed(failure.error);
   };
 

@@ -1,3 +1,4 @@
+import type { History } from '../history.ts';
 import type { PaperFilter, PaperKey } from '../paper.ts';
 import type { Embedding } from '../vector.ts';
 
@@ -25,10 +26,7 @@ export interface VectorChange {
  * Where an index gets its vectors from: the store, which is the truth. Revisions rise by commit order and are
  * unique per change; a key appears once, at its latest revision.
  */
-export interface VectorSource {
-  /** Identity of the library, so that an index file of another one is recognised. */
-  libraryId(): Promise<string>;
-  latestRevision(): Promise<number>;
+export interface VectorSource extends History {
   /** The changes after a revision, ascending, at most `limit` of them. */
   vectorChanges(afterRevision: number, limit: number): Promise<VectorChange[]>;
   /**

@@ -54,7 +54,10 @@ function typeOf(array: AnyArray): keyof typeof TYPES {
   return array instanceof Int32Array ? 'Int32Array' : 'Uint8Array';
 }
 
-/** The arrays of a file as views of its bytes. Throws when they do not fill it exactly. */
+/**
+ * The arrays of a file, copied: a view of it would keep the whole of it in memory after most arrays have grown into
+ * others. Throws when they do not fill it exactly.
+ */
 export function dataOf(described: Described, content: Uint8Array, start: number): InvertedData {
   let at = start;
   const arrays = described.map(({ type, length }) => {
@@ -67,17 +70,18 @@ export function dataOf(described: Described, content: Uint8Array, start: number)
   let next = 0;
   const take = <T extends AnyArray>(type: new (length: number) => T): T => {
     const array = arrays[next++];
-    if (array instanceof type) return array;
+    if (array instanceof type) return array.slice() as T;
     throw new Error(`array ${next - 1} is of another type than expected`);
   };
   const bytes = take(Uint8Array);
   const end = bytes.length;
   const pages: Uint8Array[] = [];
-  for (let page = 0; page < end; page += PAGE_BYTES) pages.push(bytes.subarray(page, page + PAGE_BYTES));
-  // More will be appended to the last page, which must be whole for that.
-  const last = new Uint8Array(PAGE_BYTES);
-  last.set(pages.pop() ?? []);
-  pages.push(last);
+  for (let from = 0; from === 0 || from < end; from += PAGE_BYTES) {
+    // More will be appended to the last page, which must be whole for that.
+    const page = new Uint8Array(PAGE_BYTES);
+    page.set(bytes.subarray(from, from + PAGE_BYTES));
+    pages.push(page);
+  }
   const table = () => ({ bytes: take(Uint8Array), starts: take(Uint32Array) });
   return {
     vocabulary: {

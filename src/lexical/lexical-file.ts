@@ -3,8 +3,9 @@ import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
-import { AppError, messageOf } from '../errors.ts';
-import { wordsOf } from '../words.ts';
+import { AppError, messageOf, sentenceOf } from '../errors.ts';
+import { type History, lostTime, type Moment } from '../history.ts';
+import { termsFingerprint } from '../word-fingerprints.ts';
 import { aligned, arraysOf, dataOf, describedArrays } from './file-arrays.ts';
 import type { InvertedData } from './inverted.ts';
 
@@ -19,7 +20,7 @@ const LEFTOVER = /^lexical-[0-9a-f]{16}\.tmp$/;
 /** Leftovers of savers that were killed are removed when they are older than this: no save takes so long. */
 const LEFTOVER_MS = 60 * 60 * 1_000;
 /** Raised when the meaning of the file changes, so that older ones are built anew. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 const LENGTH_BYTES = 8;
 const CHECKSUM_BYTES = 4;
@@ -27,31 +28,20 @@ const HEADER_LIMIT_BYTES = 64 * 1_024;
 const natural = z.int().min(0);
 const headerSchema = z.strictObject({
   format: z.literal(FORMAT),
-  /** Which words `wordsOf` finds: terms of an older tokeniser would not be found. */
+  /** How texts were read: terms of another program's words would not be found. */
   words: z.string(),
   libraryId: z.string(),
-  /** Every change up to this store revision is in the index, and none later. */
+  /** Every change up to this store revision is in the index, and none later; and the latest epoch then. */
   revision: natural,
+  epoch: z.string(),
   arrays: describedArrays,
 });
 type Header = z.output<typeof headerSchema>;
 
-/** What a saved index must belong to. `latestRevision` is the store's. */
-export interface Wanted {
-  libraryId: string;
-  latestRevision: number;
-}
-
-/** A text that has one of everything that `wordsOf` treats in its own way; a change of it changes these words. */
-const TOUCHSTONE =
-  'The naïve Café’s state-of-the-art GPT‐4, CO₂ at 1,000.5 and 3.14; C++ C# A* search: \\alpha-β, \\textbf O(n) ' +
-  "generalizations' hallucinated studies of running networks, don't ﬁne-tune x_1 2024 Ωmega 模型 İzmir Łøßıđðæœþ";
-const wordsFingerprint = () => crc32(JSON.stringify(wordsOf(TOUCHSTONE))).toString(16);
-
 /** Saves an index that does not change meanwhile. Throws `index_failed`; then nothing new is left in the folder. */
 export async function saveLexicalFile(
   folder: string,
-  { libraryId, revision }: { libraryId: string; revision: number },
+  { libraryId, moment }: { libraryId: string; moment: Moment },
   data: InvertedData,
 ): Promise<void> {
   const temporary = join(folder, `lexical-${randomBytes(8).toString('hex')}.tmp`);
@@ -62,9 +52,9 @@ export async function saveLexicalFile(
     const described = arrays.map(({ type, length }) => ({ type, length }));
     const header: Header = {
       format: FORMAT,
-      words: wordsFingerprint(),
+      words: termsFingerprint(),
       libraryId,
-      revision,
+      ...moment,
       arrays: described,
     };
     const text = Buffer.from(JSON.stringify(header));
@@ -96,17 +86,17 @@ export async function saveLexicalFile(
     await rm(temporary, { force: true }).catch(() => {});
     throw new AppError(
       'index_failed',
-      `The lexical index could not be saved: ${messageOf(error)} Check that its folder can be written and the disk has room.`,
+      `The lexical index could not be saved: ${sentenceOf(error)} Check that its folder can be written and the disk has room.`,
       { cause: error },
     );
   }
 }
 
-/** The saved index, or why it cannot be used. Never throws. */
+/** The saved index, or why it cannot be used by the library of this past. Never throws. */
 export async function loadLexicalFile(
   folder: string,
-  wanted: Wanted,
-): Promise<{ data: InvertedData; revision: number } | { reason: string }> {
+  history: History,
+): Promise<{ data: InvertedData; moment: Moment } | { reason: string }> {
   try {
     const bytes = await readWhole(join(folder, FILE));
     const content = bytes.subarray(0, -CHECKSUM_BYTES);
@@ -123,11 +113,11 @@ export async function loadLexicalFile(
     const parsed = headerSchema.safeParse(JSON.parse(text));
     if (!parsed.success) return { reason: 'other format: it is of another version of Paperwise' };
     const header = parsed.data;
-    const misfit = misfitOf(header, wanted);
+    const misfit = await misfitOf(header, history);
     if (misfit) return { reason: misfit };
     return {
       data: dataOf(header.arrays, content, aligned(LENGTH_BYTES + headerBytes)),
-      revision: header.revision,
+      moment: { revision: header.revision, epoch: header.epoch },
     };
   } catch (error) {
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
@@ -135,11 +125,10 @@ export async function loadLexicalFile(
   }
 }
 
-function misfitOf({ words, libraryId, revision }: Header, wanted: Wanted): string | null {
-  if (libraryId !== wanted.libraryId) return `foreign library: it belongs to ${libraryId}`;
-  if (words !== wordsFingerprint()) return 'other words: texts are read in another way now';
-  if (revision <= wanted.latestRevision) return null;
-  return `stale: it holds revision ${revision}, but the library is only at ${wanted.latestRevision}: it was replaced by an older one`;
+async function misfitOf({ words, libraryId, ...moment }: Header, history: History): Promise<string | null> {
+  if (libraryId !== (await history.libraryId())) return `foreign library: it belongs to ${libraryId}`;
+  if (words !== termsFingerprint()) return 'other words: texts are read in another way now';
+  return (await history.hadMoment(moment)) ? null : `stale: ${await lostTime(history, moment)}`;
 }
 
 /** A file in a buffer of its own, so that its arrays lie at multiples of their size. */

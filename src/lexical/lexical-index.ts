@@ -1,3 +1,4 @@
+import type { History } from '../history.ts';
 import type { Paper, PaperFilter, PaperKey } from '../paper.ts';
 
 /** How well a paper's words answer a query. */
@@ -59,6 +60,8 @@ export interface LexicalStatus {
   /** Different stems and different words, those of removed papers included until the next rebuild. */
   terms: number;
   forms: number;
+  /** Changes applied since the file was loaded or saved. */
+  unsaved: number;
   /** Bytes allocated for all of it. */
   bytes: number;
   /** Why the saved file was not used, or the index was built anew later; null when neither was so. */
@@ -78,10 +81,7 @@ export interface TextChange {
  * Where an index gets its texts from: the store, which is the truth. Revisions rise by commit order and are unique
  * per change; a key appears once, at its latest revision. A change may leave the text as it was.
  */
-export interface TextSource {
-  /** Identity of the library, so that a saved index of another one is recognised. */
-  libraryId(): Promise<string>;
-  latestRevision(): Promise<number>;
+export interface TextSource extends History {
   /** The changes after a revision, ascending, at most `limit` of them. */
   textChanges(afterRevision: number, limit: number): Promise<TextChange[]>;
   /** Keys of all papers that pass the filter, ascending. `excludedKeys` is not applied here. */
@@ -95,6 +95,8 @@ export interface LexicalIndex {
    * Once papers have all "quoted phrases" of the query, and any term, only those are hits; words of a phrase are
    * compared by stem.
    * Quotes around a small part of a long query are not looked at.
+   * Throws `unavailable`, as all methods that search do, while the library is read for the first time, where that is
+   * not to be waited for.
    * Throws `invalid_input` for a limit outside 1 to 10,000.
    */
   search(query: string, options: { limit: number; filter?: PaperFilter }): Promise<LexicalAnswer>;

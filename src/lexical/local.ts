@@ -27,8 +27,8 @@ export interface LocalLexicalIndex extends LexicalIndex {
  */
 export function createLocalLexicalIndex(options: LocalLexicalOptions): LocalLexicalIndex {
   const { source, constants = LEXICAL, log = () => {} } = options;
-  const upkeep = createUpkeep({ ...options, constants, log });
-  const { open } = upkeep;
+  const upkeep = createUpkeep({ whileReading: 'wait', ...options, constants, log });
+  const { open, ready } = upkeep;
 
   return {
     open,
@@ -36,7 +36,7 @@ export function createLocalLexicalIndex(options: LocalLexicalOptions): LocalLexi
       if (!Number.isInteger(limit) || limit < 1 || limit > MOST_HITS) {
         throw new AppError('invalid_input', `Expected a limit from 1 to ${MOST_HITS}, got ${limit}.`);
       }
-      await open();
+      await ready();
       const allowed = filter && restricts(filter) ? await source.matchingKeys(filter) : null;
       // From here on without a pause: one state of the index answers the whole call.
       const { inverted, spelling, ranking } = upkeep.memory;
@@ -52,7 +52,7 @@ export function createLocalLexicalIndex(options: LocalLexicalOptions): LocalLexi
       };
     },
     async score(query, keys) {
-      await open();
+      await ready();
       const { inverted, spelling, ranking } = upkeep.memory;
       const slots = [...new Set(keys)].flatMap((key) => inverted.slotOf(key) ?? []);
       return new Map(
@@ -60,25 +60,26 @@ export function createLocalLexicalIndex(options: LocalLexicalOptions): LocalLexi
       );
     },
     async mentions(text, filter) {
-      await open();
+      await ready();
       const allowed = filter && restricts(filter) ? await source.matchingKeys(filter) : null;
       const { inverted } = upkeep.memory;
       return mentionsOf(inverted, termsOf(text, inverted), maskOf(inverted, allowed, filter));
     },
     async suggest(query) {
-      await open();
+      await ready();
       const { inverted, spelling } = upkeep.memory;
       return respelt(query, inverted, spelling);
     },
     refresh: upkeep.refresh,
     save: upkeep.save,
     async status() {
-      const { inverted, applied } = upkeep.memory;
+      const { inverted, moment } = upkeep.memory;
       return {
         count: inverted.alive,
-        revision: applied,
+        revision: moment.revision,
         terms: inverted.vocabulary.terms.size,
         forms: inverted.vocabulary.forms.size,
+        unsaved: upkeep.unsaved,
         bytes: inverted.allocatedBytes,
         rebuildReason: upkeep.rebuildReason,
       };

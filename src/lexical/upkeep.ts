@@ -1,24 +1,40 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AppError, messageOf } from '../errors.ts';
+import { epochAfter, lostTime, type Moment } from '../history.ts';
 import type { LexicalConstants } from './constants.ts';
 import { createInverted, type Inverted } from './inverted.ts';
 import { loadLexicalFile, saveLexicalFile } from './lexical-file.ts';
-import type { TextSource } from './lexical-index.ts';
+import type { LexicalText, TextSource } from './lexical-index.ts';
 import { createRanking, type Ranking } from './rank.ts';
 import { createSpelling, type Spelling } from './spelling.ts';
 
 /** Changes read from the source at a time, some 10 to 20 ms of work; requests are answered between two slices. */
 const SLICE = 50;
+/** And a turn of the event loop is given after so many characters: some papers are as long as fifty others. */
+const SLICE_CHARACTERS = 100_000;
+
+/** Reading more changes than this takes so long that whoever asks may not want to wait. */
+const MOST_WAITED_FOR = 500;
 
 /** It is built anew when more slots than this, and than this part of all, are of papers removed or replaced. */
 const MOST_DEAD = 500;
 const MOST_DEAD_SHARE = 0.25;
+
+const READING = 'The words of the library are being read; try again in a moment.';
+
+/** The loading or building that is under way or done, and what rejects once it is known to take long. */
+interface Opening {
+  done: Promise<void>;
+  refused: Promise<never>;
+}
 
 export interface UpkeepOptions {
   /** Where the index is saved; several processes may share it. It is made when it is first needed. */
   folder: string;
   source: TextSource;
   constants: LexicalConstants;
+  /** What becomes of a search while the library is read for the first time, or has changed much since: it may take a minute. */
+  whileReading: 'wait' | 'refuse';
   log: (level: 'info' | 'warn' | 'error', text: string) => void;
 }
 
@@ -27,30 +43,40 @@ export interface Memory {
   inverted: Inverted;
   ranking: Ranking;
   spelling: Spelling;
-  /** The last store revision that is applied. */
-  applied: number;
+  /** The last store revision that is applied, and the latest epoch then. */
+  moment: Moment;
+  /** Changes that were applied to it. */
+  changes: number;
 }
 
 function createMemory(
   constants: LexicalConstants,
   inverted: Inverted = createInverted(),
-  applied = 0,
+  moment: Moment = { revision: 0, epoch: '' },
 ): Memory {
   return {
     inverted,
     ranking: createRanking(inverted, constants),
     spelling: createSpelling(inverted),
-    applied,
+    moment,
+    changes: 0,
   };
 }
+
+const lengthOf = ({ title, abstract, authors }: LexicalText) =>
+  authors.reduce((sum, author) => sum + author.length, title.length + abstract.length);
 
 /** Keeps an index, and its saved file, following the source. After `close`, methods throw `unavailable`. */
 export interface Upkeep {
   /** What answers now: to be asked for after each pause. */
   readonly memory: Memory;
   readonly rebuildReason: string | null;
+  /** Changes applied since the file was loaded or saved. */
+  readonly unsaved: number;
   /** Loads or builds the index, unless that was done. */
   open(): Promise<void>;
+  /** As `open`, but rejects with `unavailable` when that takes long and is not to be waited for. */
+  ready(): Promise<void>;
   /** Applies what the source committed before this call. */
   refresh(): Promise<void>;
   /** Writes the file, unless it is current or the index was never opened. Throws `index_failed`. */
@@ -59,9 +85,9 @@ export interface Upkeep {
   close(): Promise<void>;
 }
 
-export function createUpkeep({ folder, source, constants, log }: UpkeepOptions): Upkeep {
+export function createUpkeep({ folder, source, constants, whileReading, log }: UpkeepOptions): Upkeep {
   let memory = createMemory(constants);
-  let opening: Promise<void> | null = null;
+  let opening: Opening | null = null;
   let rebuildReason: string | null = null;
   let libraryId = '';
   /** The revision that the file holds, when it is known to be as good as the memory is. */
@@ -82,35 +108,44 @@ export function createUpkeep({ folder, source, constants, log }: UpkeepOptions):
   };
 
   /** Applies everything that was committed before the call, in slices with turns of the event loop between. */
-  const catchUp = async (to: Memory, latest: number) => {
-    while (to.applied < latest) {
+  const catchUp = async (to: Memory) => {
+    const { inverted, moment } = to;
+    const latest = await source.latestMoment();
+    while (moment.revision < latest.revision) {
       assertOpen();
-      const changes = await source.textChanges(to.applied, SLICE);
+      const changes = await source.textChanges(moment.revision, SLICE);
+      let characters = 0;
       for (const { revision, key, text } of changes) {
-        if (text) to.inverted.put(key, text);
-        else to.inverted.remove(key);
-        to.applied = revision;
+        if (characters > SLICE_CHARACTERS) {
+          characters = 0;
+          await nextTurn();
+          assertOpen();
+        }
+        if (text) characters += lengthOf(text);
+        if (text) inverted.put(key, text);
+        else inverted.remove(key);
+        moment.revision = revision;
+        to.changes++;
       }
-      // Revisions need not be dense: a short slice says that everything up to `latest` was seen.
-      if (changes.length < SLICE) to.applied = Math.max(to.applied, latest);
+      // Revisions need not be dense: a short slice says that everything up to the latest was seen.
+      if (changes.length < SLICE) moment.revision = Math.max(moment.revision, latest.revision);
       await nextTurn();
     }
+    moment.epoch = await epochAfter(source, latest);
     assertOpen();
   };
 
-  const load = async () => {
+  const load = async (tellLong: () => void) => {
     libraryId = await source.libraryId();
     const started = Date.now();
-    const loaded = await loadLexicalFile(folder, {
-      libraryId,
-      latestRevision: await source.latestRevision(),
-    });
+    const loaded = await loadLexicalFile(folder, source);
     const isLoaded = 'data' in loaded;
     const fresh = isLoaded
-      ? createMemory(constants, createInverted(loaded.data), loaded.revision)
+      ? createMemory(constants, createInverted(loaded.data), { ...loaded.moment })
       : createMemory(constants);
-    savedRevision = isLoaded ? loaded.revision : null;
-    await catchUp(fresh, await source.latestRevision());
+    savedRevision = isLoaded ? loaded.moment.revision : null;
+    if ((await source.latestRevision()) - fresh.moment.revision > MOST_WAITED_FOR) tellLong();
+    await catchUp(fresh);
     fresh.inverted.rest();
     memory = fresh;
     // An empty library had nothing to save.
@@ -122,33 +157,45 @@ export function createUpkeep({ folder, source, constants, log }: UpkeepOptions):
     );
     tend();
   };
-  const open = (): Promise<void> => {
-    assertOpen();
-    opening ??= load().catch((error: unknown) => {
+  const begin = (): Opening => {
+    let tellLong = () => {};
+    const refused = new Promise<never>((_, reject) => {
+      tellLong = () => reject(new AppError('unavailable', READING));
+    });
+    refused.catch(() => {});
+    const done = load(tellLong).catch((error: unknown) => {
       opening = null;
       throw error;
     });
+    return { done, refused };
+  };
+  const opened = (): Opening => {
+    assertOpen();
+    opening ??= begin();
     return opening;
+  };
+  const open = () => opened().done;
+  const ready = (): Promise<void> => {
+    const { done, refused } = opened();
+    // Of two that are settled, the first one counts: an open index refuses nothing.
+    return whileReading === 'wait' ? done : Promise.race([done, refused]);
   };
 
   /** The store was replaced by an older one: everything is read anew while the old index answers. */
-  const reload = async (latest: number) => {
-    log(
-      'warn',
-      `The library went back from revision ${memory.applied} to ${latest}: reading its words anew.`,
-    );
+  const reload = async () => {
+    const reason = `stale: ${await lostTime(source, memory.moment)}`;
+    log('warn', `The words of the library are read anew, as the index is ${reason}.`);
     libraryId = await source.libraryId();
     const fresh = createMemory(constants);
-    await catchUp(fresh, latest);
+    await catchUp(fresh);
     memory = fresh;
     savedRevision = null;
-    rebuildReason = 'stale: the library was replaced by an older one';
+    rebuildReason = reason;
   };
   const refreshNow = async () => {
     await open();
-    const latest = await source.latestRevision();
-    if (latest < memory.applied) await reload(latest);
-    else await catchUp(memory, latest);
+    if (await source.hadMoment(memory.moment)) await catchUp(memory);
+    else await reload();
     tend();
   };
   let waiting: Promise<void> | null = null;
@@ -178,9 +225,9 @@ export function createUpkeep({ folder, source, constants, log }: UpkeepOptions):
   const rebuild = async (reason: string) => {
     const worn = memory;
     const fresh = createMemory(constants);
-    await catchUp(fresh, await source.latestRevision());
+    await catchUp(fresh);
     await exclusively(async () => {
-      await catchUp(fresh, worn.applied);
+      await catchUp(fresh);
       // After a reload, what was read here is of another library.
       if (memory !== worn) return;
       fresh.inverted.rest();
@@ -191,12 +238,13 @@ export function createUpkeep({ folder, source, constants, log }: UpkeepOptions):
   };
 
   const saveNow = async () => {
-    const { inverted, applied } = memory;
-    if (savedRevision === applied) return;
+    const { inverted, moment, changes } = memory;
+    if (savedRevision === moment.revision) return;
     // It is saved when changes pause.
     inverted.rest();
-    await saveLexicalFile(folder, { libraryId, revision: applied }, inverted.data());
-    savedRevision = applied;
+    await saveLexicalFile(folder, { libraryId, moment: { ...moment } }, inverted.data());
+    savedRevision = moment.revision;
+    memory.changes -= changes;
   };
 
   return {
@@ -206,14 +254,18 @@ export function createUpkeep({ folder, source, constants, log }: UpkeepOptions):
     get rebuildReason() {
       return rebuildReason;
     },
+    get unsaved() {
+      return memory.changes;
+    },
     open,
+    ready,
     async refresh() {
       assertOpen();
       await refresh();
     },
     async save() {
       assertOpen();
-      await opening?.catch(() => {});
+      await opening?.done.catch(() => {});
       if (opening) await exclusively(saveNow);
     },
     async whenSettled() {
@@ -222,7 +274,7 @@ export function createUpkeep({ folder, source, constants, log }: UpkeepOptions):
     },
     async close() {
       isClosed = true;
-      await opening?.catch(() => {});
+      await opening?.done.catch(() => {});
       await last;
       await rebuilding;
     },

@@ -164,12 +164,11 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE UNIQUE INDEX token_bits_paper_model ON token_bits (paper_key, model_id);
   `,
-  // Names are folded in another way than before (`Łukasz` is `lukasz`): they are filled in anew.
+  // Who began to write papers, in this order, and after which revision (src/history.ts).
   `
-  UPDATE papers SET title_key = paperwise_title_key(title) WHERE title_key <> paperwise_title_key(title);
-  DELETE FROM paper_authors;
-  INSERT OR IGNORE INTO paper_authors (family, given, key)
-  SELECT json_extract(name.value, '$.family'), json_extract(name.value, '$.given'), p.key
-  FROM papers p, json_each(paperwise_author_names(p.authors)) name;
+  CREATE TABLE epochs (
+    nonce TEXT PRIMARY KEY,
+    first_revision INTEGER NOT NULL
+  ) STRICT;
   `,
 ];

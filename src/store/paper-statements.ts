@@ -1,3 +1,4 @@
+import type { Moment } from '../history.ts';
 import type { PaperRow } from './paper-row.ts';
 import type { PaperIdentity } from './paper-store.ts';
 import type { SqliteDatabase } from './sqlite.ts';
@@ -37,6 +38,22 @@ type TextChangeRow = { revision: number; key: number } & (
 export function paperStatements(db: SqliteDatabase, modelId: number) {
   const select = 'SELECT p.*, i.id FROM papers p JOIN paper_ids i ON i.key = p.key';
   return {
+    latestMoment: db.prepare<[], Moment>(
+      `SELECT value AS revision, coalesce((SELECT nonce FROM epochs ORDER BY rowid DESC LIMIT 1), '') AS epoch
+       FROM meta WHERE name = 'revision'`,
+    ),
+    hadMoment: db
+      .prepare<Moment, 0 | 1>(
+        `SELECT @revision <= (SELECT value FROM meta WHERE name = 'revision')
+           AND (@epoch = '' OR EXISTS (SELECT 1 FROM epochs WHERE nonce = @epoch))
+           AND NOT EXISTS (
+             SELECT 1 FROM epochs WHERE first_revision < @revision
+             AND rowid > coalesce((SELECT rowid FROM epochs WHERE nonce = @epoch), 0)
+           )`,
+      )
+      .pluck(),
+    hasEpoch: db.prepare<[string], 1>('SELECT 1 FROM epochs WHERE nonce = ?').pluck(),
+    addEpoch: db.prepare<[string, number]>('INSERT INTO epochs (nonce, first_revision) VALUES (?, ?)'),
     meta: db.prepare<[string], string | number>('SELECT value FROM meta WHERE name = ?').pluck(),
     rowByKey: db.prepare<[number], PaperRow>(`${select} WHERE p.key = ?`),
     rowsAfter: db.prepare<[number, number], PaperRow>(`${select} WHERE p.key > ? ORDER BY p.key LIMIT ?`),
@@ -87,8 +104,8 @@ export function paperStatements(db: SqliteDatabase, modelId: number) {
        ON CONFLICT (paper_key, model_id) DO UPDATE SET bits = excluded.bits`,
     ),
     // Whoever has token bits has a vector.
-    withoutEmbedding: db.prepare<[number], PaperRow>(
-      `${select} WHERE NOT EXISTS (
+    withoutEmbedding: db.prepare<[number, number], PaperRow>(
+      `${select} WHERE p.key > ? AND NOT EXISTS (
          SELECT 1 FROM token_bits t WHERE t.paper_key = p.key AND t.model_id = ${modelId}
        ) ORDER BY p.key LIMIT ?`,
     ),

@@ -135,8 +135,8 @@ export interface PaperStore extends VectorSource, TextSource {
     limit: number;
     after?: ListingPosition | null;
   }): Promise<ListingPage>;
-  /** Papers that lack an embedding of the current model or its token bits, by ascending key. */
-  papersWithoutEmbedding(limit: number): Promise<StoredPaper[]>;
+  /** Papers behind a key that lack an embedding of the current model or its token bits, ascending. */
+  papersWithoutEmbedding(key: PaperKey, limit: number): Promise<StoredPaper[]>;
   /** Papers behind a key, ascending: to go through all of them. */
   papersAfter(key: PaperKey, limit: number): Promise<StoredPaper[]>;
   /** Stores embeddings of papers whose text still has the given hash; resolves to how many were stored. */

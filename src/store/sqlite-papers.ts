@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import type { Moment } from '../history.ts';
 import {
   canonicalId,
   type IncomingPaper,
@@ -47,6 +49,8 @@ export function createSqlitePaperStore(
   return {
     libraryId: async () => sql.meta.get('library_id') as string,
     latestRevision: async () => sql.meta.get('revision') as number,
+    latestMoment: async () => sql.latestMoment.get() as Moment,
+    hadMoment: async (moment) => sql.hadMoment.get(moment) === 1,
     vectorChanges: async (afterRevision, limit) =>
       sql.vectorChanges.all(afterRevision, limit).map(({ revision, key, vector }) => ({
         revision,
@@ -100,7 +104,7 @@ export function createSqlitePaperStore(
       new Map(sql.tokenBits.all(JSON.stringify(keys)).map(({ key, bits }) => [key, bytesOf(bits)])),
     list: async (options) => listPapers(db, options),
     papersAfter: async (key, limit) => sql.rowsAfter.all(key, limit).map(stored),
-    papersWithoutEmbedding: async (limit) => sql.withoutEmbedding.all(limit).map(stored),
+    papersWithoutEmbedding: async (key, limit) => sql.withoutEmbedding.all(key, limit).map(stored),
     addEmbeddings: async (items) =>
       atomically(() => {
         const fitting = items.filter((item) => sql.hashOf.get(item.key) === item.textHash);
@@ -139,9 +143,28 @@ function resolve(sql: Statements, incoming: IncomingPaper, replace: boolean) {
   return { row, after, hash, sameText, sameAuthors, vectorFits, version, outcome };
 }
 
+/**
+ * The next revision, each time it is called. Before its first one a connection begins its epoch; and again when that
+ * was rolled back, or the library was restored to an older state under our hands.
+ */
+function revisions(sql: Statements): () => number {
+  let epoch = '';
+  let reached = 0;
+  return () => {
+    const before = sql.meta.get('revision') as number;
+    if (before < reached || sql.hasEpoch.get(epoch) === undefined) {
+      epoch = randomUUID();
+      sql.addEpoch.run(epoch, before);
+    }
+    reached = sql.nextRevision.get() as number;
+    return reached;
+  };
+}
+
 /** The writes that make up a transaction; each is called inside one. */
 function writer(sql: Statements) {
-  const touch = (key: PaperKey) => sql.touch.run(sql.nextRevision.get() as number, key);
+  const nextRevision = revisions(sql);
+  const touch = (key: PaperKey) => sql.touch.run(nextRevision(), key);
   const putEmbedded = (key: PaperKey, { embedding, tokens }: EmbeddedPaper) => {
     sql.putVector.run(key, toBytes(embedding));
     sql.putTokenBits.run(key, tokens);

@@ -2,9 +2,8 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { AppError, messageOf } from '../errors.ts';
-import { titleKey } from '../identity.ts';
 import { MIGRATIONS } from './migrations.ts';
-import { authorNames } from './paper-row.ts';
+import { addNameFunctions, keepNames, type NamesLog } from './name-columns.ts';
 
 export type SqliteDatabase = Database.Database;
 
@@ -14,9 +13,9 @@ const BUSY_TIMEOUT_MS = 10_000;
 /**
  * Opens (and creates or migrates) the library's database. Write-ahead log, so that readers and one writer of any
  * process do not wait for each other; `synchronous = FULL`, so that a commit that returned survives a power cut.
- * Throws `store_failed`, naming the file, when it is no database, is damaged, or is from a newer Paperwise.
+ * `log` is told when opening takes long. Throws `store_failed`, naming the file, when it is no database, is damaged, or is from a newer Paperwise.
  */
-export function openSqlite(file: string): SqliteDatabase {
+export function openSqlite(file: string, log: NamesLog = () => {}): SqliteDatabase {
   let db: SqliteDatabase | undefined;
   try {
     mkdirSync(dirname(file), { recursive: true });
@@ -25,7 +24,9 @@ export function openSqlite(file: string): SqliteDatabase {
     db.pragma('synchronous = FULL');
     db.pragma('foreign_keys = ON');
     db.pragma('cache_size = -65536');
+    addNameFunctions(db);
     migrate(db, file);
+    keepNames(db, log);
     return db;
   } catch (error) {
     db?.close();
@@ -46,11 +47,6 @@ function migrate(db: SqliteDatabase, file: string): void {
     );
   }
   if (version() === MIGRATIONS.length) return;
-  // For steps that fill columns. No index, trigger or view may need them: other programs open the file, too.
-  db.function('paperwise_title_key', (title) => titleKey(String(title)));
-  db.function('paperwise_author_names', (authors) =>
-    JSON.stringify(authorNames(JSON.parse(String(authors)) as string[])),
-  );
   // Immediate: of two processes that start at once, the second waits and then finds the work done.
   db.transaction(() => {
     for (let step = version(); step < MIGRATIONS.length; step++) {

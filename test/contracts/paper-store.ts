@@ -351,7 +351,7 @@ export function paperStoreContract(name: string, open: () => PaperStore): void {
         ]),
       );
       expect(await store.tokenBits([])).toEqual(new Map());
-      expect(await store.papersWithoutEmbedding(10)).toEqual([]);
+      expect(await store.papersWithoutEmbedding(0, 10)).toEqual([]);
       expect((await store.counts()).embedded).toBe(2);
     });
 

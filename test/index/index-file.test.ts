@@ -2,11 +2,13 @@ import { readdirSync, readFileSync, truncateSync, utimesSync, writeFileSync } fr
 import { copyFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Moment } from '../../src/history.ts';
 import { inspectGraphFile } from '../../src/index/graph-bytes.ts';
 import { createHnswGraph, GRAPH_PARAMS, readHnswGraph } from '../../src/index/hnsw.ts';
 import { findGraphFile, saveGraphFile, tidyFolder } from '../../src/index/index-file.ts';
 import type { GraphIdentity } from '../../src/index/sidecar.ts';
 import { clusteredVectors } from '../fixtures/clustered-vectors.ts';
+import { historyTo } from '../fixtures/history.ts';
 import { temporaryFolder } from '../fixtures/temporary-folder.ts';
 
 const DIMENSIONS = 16;
@@ -22,16 +24,20 @@ function smallGraph(dimensions = DIMENSIONS) {
 const graph = smallGraph();
 
 const save = (folder: string, revision = 5, identity = IDENTITY) =>
-  saveGraphFile(folder, identity, { revision, count: NODES - 10, nodes: NODES }, graph.write);
+  saveGraphFile(folder, identity, { revision, epoch: 'e', count: NODES - 10, nodes: NODES }, graph.write);
 
 /** Opens as a library at revision 100 does, and counts the files given to the native reader. */
-async function find(folder: string, wanted: Partial<GraphIdentity & { latestRevision: number }> = {}) {
-  const { latestRevision = 100, ...identity } = wanted;
+async function find(
+  folder: string,
+  wanted: Partial<GraphIdentity & { latestRevision: number; epoch: string }> = {},
+) {
+  const { latestRevision = 100, epoch: known = 'e', ...identity } = wanted;
+  const hadMoment = async ({ revision, epoch }: Moment) => revision <= latestRevision && epoch === known;
   let reads = 0;
   const { found, rejections } = await findGraphFile(
     folder,
     { ...IDENTITY, ...identity },
-    async () => latestRevision,
+    { ...historyTo(latestRevision), hadMoment },
     (path) => {
       reads++;
       return readHnswGraph(path, DIMENSIONS, GRAPH_PARAMS);
@@ -73,6 +79,7 @@ describe('a saved graph', () => {
     ['wrong dimensions', { dimensions: 17 }],
     ['other parameters', { M: 8 }],
     ['stale', { latestRevision: 4 }],
+    ['stale', { epoch: 'another' }],
   ])('is refused: %s', async (reason, wanted) => {
     const folder = temporaryFolder();
     await save(folder);
@@ -152,7 +159,7 @@ describe('a save that fails', () => {
       await graph.write(path);
       truncateSync(path, 10_000);
     };
-    const state = { revision: 5, count: NODES, nodes: NODES };
+    const state = { revision: 5, epoch: '', count: NODES, nodes: NODES };
     await expect(saveGraphFile(folder, IDENTITY, state, write)).rejects.toMatchObject({
       code: 'index_failed',
       message: expect.stringContaining('not whole'),
@@ -163,7 +170,10 @@ describe('a save that fails', () => {
   it('says so when the folder cannot be made', async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'file'), '');
-    await expect(save(join(folder, 'file', 'index'))).rejects.toMatchObject({ code: 'index_failed' });
+    await expect(save(join(folder, 'file', 'index'))).rejects.toMatchObject({
+      code: 'index_failed',
+      message: expect.stringMatching(/[^.]\. Check that/),
+    });
   });
 });
 

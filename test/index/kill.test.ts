@@ -7,6 +7,7 @@ import { expect, it } from 'vitest';
 import { GRAPH_PARAMS, readHnswGraph } from '../../src/index/hnsw.ts';
 import { findGraphFile } from '../../src/index/index-file.ts';
 import { seededRandom } from '../fixtures/clustered-vectors.ts';
+import { historyTo } from '../fixtures/history.ts';
 import { temporaryFolder } from '../fixtures/temporary-folder.ts';
 import { SAVE_LOOP } from './save-loop-settings.ts';
 
@@ -36,7 +37,7 @@ it('leaves a whole graph in the folder, wherever a saver is killed', async () =>
     const { found, rejections } = await findGraphFile(
       folder,
       identity,
-      async () => Number.MAX_SAFE_INTEGER,
+      historyTo(Number.MAX_SAFE_INTEGER),
       (path) => readHnswGraph(path, identity.dimensions, GRAPH_PARAMS),
     );
     // The save before the one that was under way had ended. A pair of which one file is gone was being removed.

@@ -324,6 +324,8 @@ describe('background work', () => {
     const source: VectorSource = {
       libraryId: () => current.libraryId(),
       latestRevision: () => current.latestRevision(),
+      latestMoment: () => current.latestMoment(),
+      hadMoment: (moment) => current.hadMoment(moment),
       vectorChanges: (after, limit) => current.vectorChanges(after, limit),
       matchingKeys: (filter) => current.matchingKeys(filter),
     };

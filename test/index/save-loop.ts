@@ -12,7 +12,7 @@ for (let key = 1; key <= nodes; key++) graph.upsert(key, draw());
 for (let revision = firstRevision; ; revision++) {
   graph.upsert(nodes + revision, draw());
   process.stdout.write(`${revision}\n`);
-  const counts = { revision, count: graph.size, nodes: graph.size };
+  const counts = { revision, epoch: '', count: graph.size, nodes: graph.size };
   const base = await saveGraphFile(folder, identity, counts, graph.write);
   await tidyFolder(folder, { base, revision, identity }, [], async () => revision);
 }

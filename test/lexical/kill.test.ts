@@ -7,6 +7,7 @@ import { expect, it } from 'vitest';
 import { createInverted } from '../../src/lexical/inverted.ts';
 import { loadLexicalFile } from '../../src/lexical/lexical-file.ts';
 import { seededRandom } from '../fixtures/clustered-vectors.ts';
+import { historyTo } from '../fixtures/history.ts';
 import { temporaryFolder } from '../fixtures/temporary-folder.ts';
 
 const ROUNDS = 6;
@@ -26,12 +27,12 @@ it('leaves a whole file, wherever a saver is killed', async () => {
     for (let turn = 0; turn < turns; turn++) await nextTurn();
     child.kill('SIGKILL');
     expect((await exit)[1]).toBe('SIGKILL');
-    const wanted = { libraryId: 'library', latestRevision: Number.MAX_SAFE_INTEGER };
-    const loaded = await loadLexicalFile(folder, wanted);
+    const loaded = await loadLexicalFile(folder, historyTo(Number.MAX_SAFE_INTEGER));
     if (!('data' in loaded)) throw new Error(loaded.reason);
     // The save before the one that was under way had ended.
-    expect(loaded.revision).toBeGreaterThanOrEqual(save - 1);
-    expect(createInverted(loaded.data).alive).toBe(loaded.revision);
+    const { revision } = loaded.moment;
+    expect(revision).toBeGreaterThanOrEqual(save - 1);
+    expect(createInverted(loaded.data).alive).toBe(revision);
   });
   await Promise.all(rounds);
 });

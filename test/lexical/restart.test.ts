@@ -9,9 +9,12 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { loadLexicalFile } from '../../src/lexical/lexical-file.ts';
 import type { TextSource } from '../../src/lexical/lexical-index.ts';
 import { createLocalLexicalIndex } from '../../src/lexical/local.ts';
+import { termsFingerprint } from '../../src/word-fingerprints.ts';
 import { createMemoryTextSource, type MemoryTextSource } from '../fixtures/memory-text-source.ts';
 import { naiveSearch } from '../fixtures/naive-lexical.ts';
 import { temporaryFolder } from '../fixtures/temporary-folder.ts';
@@ -115,6 +118,20 @@ describe('an index that was saved', () => {
     }
   });
 
+  it('keeps nothing of the file in memory but what it counts', async () => {
+    const { source, folder } = await savedLibrary();
+    const loaded = await loadLexicalFile(folder, source);
+    if (!('data' in loaded)) throw new Error(loaded.reason);
+    const { vocabulary, postings, keys, aliveMask, lengths, digests } = loaded.data;
+    const arrays = [
+      ...postings.pages,
+      ...[postings.documents, postings.lastSlots, postings.streams, keys, aliveMask, lengths, digests],
+      ...[vocabulary.terms, vocabulary.forms].flatMap(({ bytes, starts }) => [bytes, starts]),
+      ...[vocabulary.formCounts, vocabulary.termsOfForms],
+    ];
+    for (const array of arrays) expect(array.buffer.byteLength).toBe(array.byteLength);
+  });
+
   it('catches up with what changed since, and is saved with it', async () => {
     const { source, folder } = await savedLibrary();
     fill(source, 290, 330);
@@ -160,6 +177,20 @@ describe('an index that was saved', () => {
     expect((await again.status()).rebuildReason).toBeNull();
   });
 
+  it('is built anew when it is of a program that reads words in another way', async () => {
+    const { source, folder, file } = await savedLibrary();
+    const bytes = readFileSync(file);
+    const words = termsFingerprint();
+    const at = bytes.indexOf(words);
+    expect(at).toBeGreaterThan(0);
+    bytes.write('0'.repeat(words.length), at);
+    bytes.writeUInt32LE(crc32(bytes.subarray(0, -4)), bytes.length - 4);
+    writeFileSync(file, bytes);
+    const index = start(folder, source);
+    await expectRightAnswers(index, source);
+    expect((await index.status()).rebuildReason).toMatch(/^other words/);
+  });
+
   it('is built anew for another library, and for one that went back', async () => {
     const { folder } = await savedLibrary();
     const other = library(200, { libraryId: 'another' });
@@ -199,6 +230,8 @@ describe('a running index', () => {
     const source: TextSource = {
       libraryId: () => current.libraryId(),
       latestRevision: () => current.latestRevision(),
+      latestMoment: () => current.latestMoment(),
+      hadMoment: (moment) => current.hadMoment(moment),
       textChanges: (after, limit) => current.textChanges(after, limit),
       matchingKeys: (filter) => current.matchingKeys(filter),
     };
@@ -263,6 +296,23 @@ describe('a running index', () => {
     expect(turns).toBeGreaterThan(10);
   });
 
+  it('answers other work between long texts as well', async () => {
+    const source = createMemoryTextSource();
+    for (let key = 1; key <= 40; key++) source.put(key, { abstract: 'graph network '.repeat(3_500) });
+    const index = start(temporaryFolder(), source);
+    let turns = 0;
+    let isOpen = false;
+    const count = () => {
+      turns++;
+      if (!isOpen) setImmediate(count);
+    };
+    setImmediate(count);
+    await index.open();
+    isOpen = true;
+    expect(turns).toBeGreaterThan(10);
+    expect((await index.search('graph', { limit: 1 })).total).toBe(40);
+  });
+
   it('ends by closing, in the middle of building as well', async () => {
     const index = start(temporaryFolder(), library(3_000));
     const opening = index.open();
@@ -270,6 +320,26 @@ describe('a running index', () => {
     await index.close();
     await expect(opening).rejects.toMatchObject({ code: 'unavailable' });
     await expect(index.search('graph', { limit: 1 })).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
+  it('refuses searches while a library is read for the first time, where nobody wants to wait', async () => {
+    const source = library(600);
+    const index = createLocalLexicalIndex({ folder: temporaryFolder(), source, whileReading: 'refuse' });
+    onTestFinished(() => index.close());
+    const refused = { code: 'unavailable', message: expect.stringContaining('being read') };
+    await expect(index.search('graph', { limit: 1 })).rejects.toMatchObject(refused);
+    await expect(index.score('graph', [1])).rejects.toMatchObject(refused);
+    await expect(index.suggest('graph')).rejects.toMatchObject(refused);
+    await index.refresh();
+    await expectRightAnswers(index, source);
+    const small = library(500);
+    const quick = createLocalLexicalIndex({
+      folder: temporaryFolder(),
+      source: small,
+      whileReading: 'refuse',
+    });
+    onTestFinished(() => quick.close());
+    await expectRightAnswers(quick, small);
   });
 
   it('tries again after a source that failed', async () => {
@@ -296,7 +366,10 @@ describe('a running index', () => {
     writeFileSync(folder, 'a file where the folder should be');
     const index = start(folder, source);
     await expectRightAnswers(index, source);
-    await expect(index.save()).rejects.toMatchObject({ code: 'index_failed' });
+    await expect(index.save()).rejects.toMatchObject({
+      code: 'index_failed',
+      message: expect.stringMatching(/[^.]\. Check that/),
+    });
     await expectRightAnswers(index, source);
     rmSync(folder);
     mkdirSync(folder);

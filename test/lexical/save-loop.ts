@@ -8,5 +8,5 @@ for (let revision = 1; ; revision++) {
   const abstract = Array.from({ length: 2_000 }, (_, at) => `word${revision}and${at}`).join(' ');
   inverted.put(revision, { title: 'Saved', abstract, authors: [] });
   process.stdout.write(`${revision}\n`);
-  await saveLexicalFile(folder, { libraryId: 'library', revision }, inverted.data());
+  await saveLexicalFile(folder, { libraryId: 'library', moment: { revision, epoch: '' } }, inverted.data());
 }

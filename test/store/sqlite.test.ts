@@ -116,8 +116,9 @@ describe('the SQLite library', () => {
     ]);
     const { papers, db } = open(file);
     expect(await papers.counts()).toMatchObject({ papers: 2, embedded: 0 });
-    const due = await papers.papersWithoutEmbedding(10);
+    const due = await papers.papersWithoutEmbedding(0, 10);
     expect(due.map(({ paper }) => paper.id)).toEqual(['a', 'b']);
+    expect(await papers.papersWithoutEmbedding(1, 10)).toEqual(due.slice(1));
     expect(await papers.tokenBits([1, 2])).toEqual(new Map());
     expect(await papers.embedding(1)).toEqual(unit(1));
     expect((await papers.vectorChanges(0, 10)).map(({ embedding }) => embedding)).toEqual([unit(1), unit(2)]);
@@ -133,6 +134,36 @@ describe('the SQLite library', () => {
     expect(await papers.counts()).toMatchObject({ papers: 2, embedded: 1 });
     expect(await papers.tokenBits([1, 2])).toEqual(new Map([[1, bits(4)]]));
     expect(db.pragma('integrity_check', { simple: true })).toBe('ok');
+  });
+
+  it('makes names anew that were read in another way, and fills those that an older program left empty', async () => {
+    const file = newFile();
+    const { db, papers } = open(file);
+    await papers.commitBatch([
+      item(record({ id: 'a', title: 'Graphs of robots', authors: ['Ada Lovelace'] })),
+      item(record({ id: 'b', title: 'Robots', authors: ['Ada Lovelace', 'Alan Turing'] })),
+      item(record({ id: 'c', title: '???', authors: ['Alan Turing'] })),
+    ]);
+    const snapshot = () => [
+      db.prepare('SELECT key, title_key FROM papers ORDER BY key').all(),
+      db.prepare('SELECT * FROM paper_authors ORDER BY key, family').all(),
+    ];
+    const right = snapshot();
+    const log: string[] = [];
+    const reopen = () => openSqlite(file, (text) => log.push(text)).close();
+
+    db.exec("UPDATE papers SET title_key = '' WHERE key = 1; DELETE FROM paper_authors WHERE key = 1");
+    reopen();
+    expect(snapshot()).toEqual(right);
+    expect(log).toEqual([]);
+
+    db.exec(`UPDATE papers SET title_key = 'as before'; UPDATE paper_authors SET given = 'a' WHERE key = 1;
+      UPDATE meta SET value = 'of another program' WHERE name = 'names_fingerprint'`);
+    reopen();
+    expect(snapshot()).toEqual(right);
+    expect(log[0]).toMatch(/those of 3 papers are made anew/);
+    reopen();
+    expect(log).toHaveLength(2);
   });
 
   it('takes over a library of the first version, whose words were in a table of their own', async () => {

@@ -1,0 +1,114 @@
+import { messageOf } from './errors.ts';
+import type { VectorIndex } from './index/vector-index.ts';
+import type { Ingest } from './ingest.ts';
+import type { LexicalIndex } from './lexical/lexical-index.ts';
+import type { PaperStore } from './store/paper-store.ts';
+
+export interface Followed {
+  index: Pick<VectorIndex, 'refresh' | 'status' | 'save'>;
+  lexical: Pick<LexicalIndex, 'refresh' | 'status' | 'save'>;
+  store: Pick<PaperStore, 'counts'>;
+  ingest: Pick<Ingest, 'embedPapers'>;
+  log: (level: 'info' | 'warn' | 'error', text: string) => void;
+}
+
+const TIMES = {
+  /** How soon what another process wrote is seen here. */
+  pollMs: 500,
+  /** The index files are written when nothing has changed for this long, and at the end. */
+  quietMs: 30_000,
+  /** After a save that failed, the next is tried no sooner than this. */
+  retryMs: 10 * 60_000,
+};
+
+/** Work that goes on beside the requests, and ends with the process. */
+export interface Background {
+  /**
+   * After a change by any process: makes it findable; embeds what has no embedding of this model (the model was
+   * changed, or another process uses another one); saves the indexes when it has been quiet, or one was built.
+   */
+  follow(followed: Followed): void;
+  /** Resolves when nothing is under way any more. */
+  stop(): Promise<void>;
+}
+
+export function createBackground(times: Partial<typeof TIMES> = {}): Background {
+  const { pollMs, quietMs, retryMs } = { ...TIMES, ...times };
+  const abort = new AbortController();
+  let looking: Promise<void> = Promise.resolve();
+  let embedding: Promise<void> | null = null;
+  let timer: NodeJS.Timeout | undefined;
+
+  /** Embedding a library takes minutes, looking goes on meanwhile. */
+  const embedMissing = async ({ store, ingest, log }: Followed) => {
+    const { papers, embedded } = await store.counts();
+    if (papers === embedded) return;
+    log(
+      'info',
+      `${papers - embedded} papers lack an embedding of this model, or its token bits: embedding them.`,
+    );
+    log('info', `${await ingest.embedPapers('missing', { signal: abort.signal })} papers were embedded.`);
+  };
+  const createLook = (followed: Followed) => {
+    const { index, lexical, log } = followed;
+    let seen = { revision: -1, at: 0, isChecked: true };
+    let reason: string | null = null;
+    let isSaved = true;
+    let saveFrom = 0;
+
+    /** Each is saved, whatever becomes of the other. */
+    const save = async () => {
+      const failures = (await Promise.allSettled([index.save(), lexical.save()])).flatMap((outcome) =>
+        outcome.status === 'rejected' ? [outcome.reason as unknown] : [],
+      );
+      for (const failure of failures) log('error', messageOf(failure));
+      isSaved = failures.length === 0;
+      if (!isSaved) saveFrom = Date.now() + retryMs;
+    };
+    return async () => {
+      await Promise.all([index.refresh(), lexical.refresh()]);
+      const { revision } = await index.status();
+      const { rebuildReason } = await lexical.status();
+      if (revision !== seen.revision) {
+        seen = { revision, at: Date.now(), isChecked: false };
+        isSaved = false;
+      } else if (!seen.isChecked && !embedding) {
+        // Only when the changes pause: counting goes through the whole library.
+        seen.isChecked = true;
+        embedding = embedMissing(followed)
+          .catch((error: unknown) => log('error', `Embedding papers failed: ${messageOf(error)}`))
+          .finally(() => {
+            embedding = null;
+          });
+      }
+      const isQuiet = Date.now() - seen.at >= quietMs;
+      const isBuilt = rebuildReason !== null && rebuildReason !== reason;
+      if ((isBuilt || (isQuiet && !isSaved)) && Date.now() >= saveFrom) {
+        await save();
+        if (isSaved) reason = rebuildReason;
+      }
+    };
+  };
+
+  return {
+    follow(followed) {
+      const look = createLook(followed);
+      const next = () => {
+        if (abort.signal.aborted) return;
+        timer = setTimeout(() => {
+          looking = look()
+            .catch((error: unknown) => followed.log('error', `Keeping up failed: ${messageOf(error)}`))
+            .finally(next);
+        }, pollMs);
+        timer.unref();
+      };
+      next();
+    },
+    async stop() {
+      abort.abort();
+      clearTimeout(timer);
+      await looking;
+      await embedding;
+    },
+  };
+}
