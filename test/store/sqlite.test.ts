@@ -196,17 +196,4 @@ describe('the SQLite library', () => {
     expect(await papers.removePapers(['a'])).toBe(1);
     expect(db.pragma('integrity_check', { simple: true })).toBe('ok');
   });
-
-  it('fills in names anew that an earlier version folded in another way', async () => {
-    const file = newFile();
-    const before = open(file);
-    await before.papers.commitBatch([item(record({ id: 'a', title: 'Ørsted', authors: ['Łukasz Kaiser'] }))]);
-    before.db.exec("UPDATE papers SET title_key = 'ørsted'; UPDATE paper_authors SET given = 'łukasz'");
-    before.db.pragma(`user_version = ${MIGRATIONS.length - 1}`);
-    const { papers } = open(file);
-    const names = { ids: [], arxivIds: [], dois: [], title: null, authors: [] };
-    const kaiser = { family: 'kaiser', given: 'lukasz', initials: false };
-    expect(await papers.papersNamed({ ...names, title: 'orsted' }, { limit: 9 })).toHaveLength(1);
-    expect(await papers.papersNamed({ ...names, authors: [kaiser] }, { limit: 9 })).toHaveLength(1);
-  });
 });
