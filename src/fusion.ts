@@ -14,6 +14,8 @@ export interface ScoreParts {
   coverage: number | null;
   /** The mean over the query's words of the best similarity to any word of the paper, in its context. */
   words: number | null;
+  /** What the second pass changed of the score: likeness to the best hits, and to near candidates with their scores. */
+  neighbours: number | null;
 }
 
 export interface Candidate {
@@ -41,6 +43,7 @@ export const noParts = (): ScoreParts => ({
   lexicalRank: null,
   coverage: null,
   words: null,
+  neighbours: null,
 });
 
 /**

@@ -176,7 +176,12 @@ async function rankedCandidates(
   const fused = fuse({ ...dense, others: cosines }, { ...lexical, others: wordScores }, fusion);
   const looked = await lookedAtByWord(deps, fused, dense, lexical);
   const keys = looked.slice(0, secondPass.candidates).map(({ key }) => key);
-  return deps.secondPass(looked, await deps.index.embeddings(keys), wordFit(lexical, fusion.wordFit));
+  const before = new Map(looked.map(({ key, score }) => [key, score]));
+  const ranked = deps.secondPass(looked, await deps.index.embeddings(keys), wordFit(lexical, fusion.wordFit));
+  return ranked.map((candidate) => {
+    const neighbours = candidate.score - (before.get(candidate.key) ?? 0);
+    return { ...candidate, parts: { ...candidate.parts, neighbours } };
+  });
 }
 
 /** A ranking by meaning, with the papers of the given keys that it does not reach. */

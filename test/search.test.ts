@@ -44,6 +44,11 @@ describe('search', () => {
       const scores = ranked.map(({ score }) => score ?? 0);
       expect(scores).toEqual([...scores].sort((a, b) => b - a));
     }
+    for (const { score, parts } of hits) {
+      expect(score - (parts.neighbours ?? Number.NaN)).toBeGreaterThanOrEqual(0);
+      expect(score - (parts.neighbours ?? Number.NaN)).toBeLessThanOrEqual(1 + 1e-9);
+    }
+    expect(hits.some(({ parts }) => parts.neighbours !== 0)).toBe(true);
     const [semantic] = (await search.search({ query: 'galaxy survey', mode: 'semantic', limit: 1 })).hits;
     expect(semantic?.parts).toMatchObject({ lexical: null, lexicalRank: null, denseRank: 1 });
     expect(semantic?.score).toBe(semantic?.parts.dense);

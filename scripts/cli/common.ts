@@ -76,6 +76,7 @@ interface FilterOptions {
   category?: string[];
   source?: string[];
   minUpvotes?: number;
+  hasCode?: boolean;
 }
 
 export function addFilterOptions(command: Command): Command {
@@ -86,15 +87,17 @@ export function addFilterOptions(command: Command): Command {
     .option('--source <names...>', 'any of these sources')
     .addOption(
       new Option('--min-upvotes <number>', 'at least so many').argParser(wholeNumber(0, 1_000_000_000)),
-    );
+    )
+    .option('--has-code', 'only papers with an address of their code');
 }
 
-export function filterOf({ from, to, category, source, minUpvotes }: FilterOptions): PaperFilter {
+export function filterOf({ from, to, category, source, minUpvotes, hasCode }: FilterOptions): PaperFilter {
   return {
     ...(from !== undefined && { from }),
     ...(to !== undefined && { to }),
     ...(category && { categories: category }),
     ...(source && { sources: source }),
     ...(minUpvotes !== undefined && { minUpvotes }),
+    ...(hasCode && { hasCode }),
   };
 }

@@ -1,6 +1,8 @@
+import type { MatchKind } from '../../src/exact-match.ts';
 import type { Highlights, Span } from '../../src/highlight.ts';
 import type { Alternate } from '../../src/hits.ts';
 import type { Paper } from '../../src/paper.ts';
+import type { SearchMode } from '../../src/search.ts';
 
 const isTerminal = () => process.stdout.isTTY === true && process.env.NO_COLOR === undefined;
 const style = (code: number, text: string) => (isTerminal() ? `\u001b[${code}m${text}\u001b[0m` : text);
@@ -21,17 +23,51 @@ export function printRanked(rank: number, score: number, paper: Paper, because?:
   if (because) console.log(`${INDENT}${because}`);
 }
 
-/** A hit: the paper, its other entries, and on a terminal the passage that says most of the query. */
+/** A hit: the paper, by what the query names it, its other entries, and on a terminal the passage that says most of the query. */
 export function printHit(
   rank: number,
-  hit: { score: number; paper: Paper; alternates: readonly Alternate[]; highlights?: Highlights },
+  hit: {
+    score: number;
+    paper: Paper;
+    alternates: readonly Alternate[];
+    match?: MatchKind | null;
+    highlights?: Highlights;
+  },
 ): void {
-  printRanked(rank, hit.score, hit.paper, alternatesLine(hit.alternates));
+  printRanked(rank, hit.score, hit.paper, whyLine(hit));
   if (!isTerminal() || !hit.highlights) return;
   const width = Math.max(20, Math.min(WIDEST, (process.stdout.columns || 80) - INDENT.length));
   for (const line of passageLines(hit.paper.abstract, hit.highlights, width, bold)) {
     console.log(INDENT + line);
   }
+}
+
+/** `by title; also: 10.1000/182 (journal)`, or nothing. */
+export function whyLine({
+  match,
+  alternates,
+}: {
+  match?: MatchKind | null;
+  alternates: readonly Alternate[];
+}): string | undefined {
+  const parts = [match ? `by ${match}` : undefined, alternatesLine(alternates)].filter(Boolean);
+  return parts.length === 0 ? undefined : parts.join('; ');
+}
+
+/** `12 papers have words of the query; every paper was compared`, as far as it is known. */
+export function foundLine({
+  mode,
+  exact,
+  totalLexical,
+}: {
+  mode: SearchMode;
+  exact: boolean;
+  totalLexical: number | null;
+}): string {
+  const have = totalLexical === 1 ? '1 paper has' : `${totalLexical} papers have`;
+  const words = totalLexical === null ? [] : [`${have} words of the query`];
+  const meaning = exact ? 'every paper was compared by meaning' : 'the nearest were looked for in the graph';
+  return [...words, ...(mode === 'lexical' ? [] : [meaning])].join('; ');
 }
 
 /** `also: 10.1000/182 (journal)`, or nothing. */

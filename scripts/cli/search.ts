@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { SEARCH_MODES, type SearchMode } from '../../src/search.ts';
 import { addFilterOptions, filterOf, jsonOption, limitOption, withLibrary } from './common.ts';
-import { printHit, printJson } from './print.ts';
+import { dim, foundLine, printHit, printJson } from './print.ts';
 
 const share = (text: string) => {
   const value = Number(text);
@@ -31,6 +31,7 @@ export function addSearchCommands(program: Command): void {
           printHit(at + 1, hit);
         });
         if (answer.phrases?.required === false) console.log('No paper has what is in quotes.');
+        if (answer.hits.length > 0) console.log(dim(foundLine(answer)));
         if (answer.hits.length === 0) await sayNothingFound(store.newestDay());
         if (answer.didYouMean) console.log(`Did you mean: ${answer.didYouMean}`);
       });
@@ -38,7 +39,7 @@ export function addSearchCommands(program: Command): void {
 
   addFilterOptions(program.command('similar'))
     .description('find papers like one or several')
-    .argument('<ids...>', 'paper ids')
+    .argument('[ids...]', 'paper ids; none are needed with --text')
     .option('--not <ids...>', 'papers that the answer should be unlike')
     .option('--text <text>', 'a text that the answer should be like, too')
     .addOption(new Option('--diversity <0..1>', 'spread the answer').default(0).argParser(share))

@@ -115,6 +115,11 @@ export const searchAnswer = z
               "The mean over the query's words of the best similarity to any word of the paper, in its context; null " +
               'where it was not looked at: only the best hits of a short query are.',
           }),
+          neighbours: nullableNumber.openapi({
+            description:
+              'Hybrid search: what likeness to the best hits and to near ones changed of the score, often lowering it; null ' +
+              'in the other modes.',
+          }),
         }),
         alternates,
         highlights,

@@ -93,7 +93,9 @@ export function filterOf(values: FilterValues): PaperFilter {
 }
 
 export const pageParams = {
-  limit: whole(1, SEARCH_LIMITS.page).default(10),
+  limit: whole(1, SEARCH_LIMITS.page)
+    .default(10)
+    .openapi({ type: 'integer', minimum: 1, maximum: SEARCH_LIMITS.page, default: 10 }),
   cursor: z.string().max(4_000).optional(),
 };
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { alternatesLine, passageLines } from '../../scripts/cli/print.ts';
+import { alternatesLine, foundLine, passageLines, whyLine } from '../../scripts/cli/print.ts';
 import { highlightQuery, highlightsOf } from '../../src/highlight.ts';
 
 describe('a hit on a terminal', () => {
@@ -27,5 +27,24 @@ describe('a hit on a terminal', () => {
     const other = { id: '10.1000/182', source: 'journal', date: null, sameBy: 'doi' as const };
     expect(alternatesLine([other, { ...other, id: 'x' }])).toBe('also: 10.1000/182 (journal), x (journal)');
     expect(alternatesLine([])).toBeUndefined();
+  });
+
+  it('says by what the query names the paper', () => {
+    const other = { id: 'x', source: 'journal', date: null, sameBy: 'doi' as const };
+    expect(whyLine({ match: 'title', alternates: [other] })).toBe('by title; also: x (journal)');
+    expect(whyLine({ match: 'id', alternates: [] })).toBe('by id');
+    expect(whyLine({ match: null, alternates: [] })).toBeUndefined();
+  });
+
+  it('is counted below the list, with how it was looked for', () => {
+    expect(foundLine({ mode: 'hybrid', exact: true, totalLexical: 12 })).toBe(
+      '12 papers have words of the query; every paper was compared by meaning',
+    );
+    expect(foundLine({ mode: 'lexical', exact: true, totalLexical: 1 })).toBe(
+      '1 paper has words of the query',
+    );
+    expect(foundLine({ mode: 'semantic', exact: false, totalLexical: null })).toBe(
+      'the nearest were looked for in the graph',
+    );
   });
 });
