@@ -51,6 +51,8 @@ const SHARED = [
   'src/token-bits.ts',
   'src/vector-kernel.ts',
   'src/errors.ts',
+  'src/shared-runs.ts',
+  'src/flush-folder.ts',
 ];
 const OUTER = ['src/main.ts', 'src/server.ts', 'src/services.ts', 'src/config.ts', 'src/log.ts'];
 const TECHNOLOGIES = /^(?:hono|@hono\/|better-sqlite3|hnswlib-node|@xenova\/|onnxruntime|onnx-proto)/;

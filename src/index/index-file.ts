@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError, messageOf, sentenceOf } from '../errors.ts';
+import { flushFolder } from '../flush-folder.ts';
 import { type History, lostTime, type Moment } from '../history.ts';
 import { type GraphFacts, inspectGraphFile } from './graph-bytes.ts';
 import {
@@ -106,14 +107,6 @@ async function flush(path: string): Promise<void> {
   } finally {
     await file.close();
   }
-}
-
-/** Makes renames durable. Some systems cannot flush a folder; there a lost pair is built anew. */
-async function flushFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r').catch(() => null);
-  if (!handle) return;
-  await handle.sync().catch(() => {});
-  await handle.close();
 }
 
 /**

@@ -1,6 +1,7 @@
 import { AppError } from '../errors.ts';
 import { lostTime, type Moment } from '../history.ts';
 import type { PaperKey } from '../paper.ts';
+import { createOnce, createSharedRuns } from '../shared-runs.ts';
 import type { Embedding } from '../vector.ts';
 import { createExactIndex } from './exact.ts';
 import { GRAPH_PARAMS, type GraphParams } from './hnsw.ts';
@@ -8,7 +9,6 @@ import { checkNearest, graphAnswers, nearest } from './local-nearest.ts';
 import { applyChange, createLocalState, readChanges } from './local-state.ts';
 import type { Log } from './saved-graphs.ts';
 import { PROPOSAL_COST } from './search-cost.ts';
-import { createSharedRuns } from './shared-runs.ts';
 import { createUpkeep } from './upkeep.ts';
 import type { VectorChange, VectorIndex, VectorSource } from './vector-index.ts';
 
@@ -52,7 +52,6 @@ export function createLocalVectorIndex(options: LocalIndexOptions): LocalVectorI
   const params = { ...GRAPH_PARAMS, ...options.graph };
   const state = createLocalState(dimensions);
   const upkeep = createUpkeep(state, { ...options, params, exactBelow, rebuildAboveRemoved, log });
-  let opening: Promise<void> | null = null;
 
   const goesOn = () => !state.isClosed;
   const assertOpen = () => {
@@ -81,13 +80,10 @@ export function createLocalVectorIndex(options: LocalIndexOptions): LocalVectorI
     if (state.exact.count < exactBelow) state.rebuildReason = null;
     upkeep.tend();
   };
+  const opening = createOnce(load);
   const open = (): Promise<void> => {
     assertOpen();
-    opening ??= load().catch((error: unknown) => {
-      opening = null;
-      throw error;
-    });
-    return opening;
+    return opening.run();
   };
 
   /** The store was replaced by an older one: everything is read anew while the old vectors answer. */
@@ -140,7 +136,7 @@ export function createLocalVectorIndex(options: LocalIndexOptions): LocalVectorI
     },
     async save() {
       assertOpen();
-      await opening?.catch(() => {});
+      await opening.isDone();
       await upkeep.save();
     },
     async status() {
@@ -161,7 +157,7 @@ export function createLocalVectorIndex(options: LocalIndexOptions): LocalVectorI
     },
     async close() {
       state.isClosed = true;
-      await opening?.catch(() => {});
+      await opening.isDone();
       await refreshes.settled();
       await upkeep.stop();
     },

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
 import { AppError, messageOf, sentenceOf } from '../errors.ts';
+import { flushFolder } from '../flush-folder.ts';
 import { type History, lostTime, type Moment } from '../history.ts';
 import { termsFingerprint } from '../word-fingerprints.ts';
 import { aligned, arraysOf, dataOf, describedArrays } from './file-arrays.ts';
@@ -146,14 +147,6 @@ async function readWhole(path: string): Promise<Uint8Array> {
   } finally {
     await file.close();
   }
-}
-
-/** Makes the rename durable. Some systems cannot flush a folder; there a lost file is built anew. */
-async function flushFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r').catch(() => null);
-  if (!handle) return;
-  await handle.sync().catch(() => {});
-  await handle.close();
 }
 
 async function removeLeftovers(folder: string): Promise<void> {

@@ -2,17 +2,12 @@ import { quotedIn } from '../quotes.ts';
 import { isStopWord, type Word, wordsOf } from '../words.ts';
 import type { LexicalConstants } from './constants.ts';
 import type { Inverted } from './inverted.ts';
+import type { LexicalTerm } from './lexical-index.ts';
 import type { Spelling } from './spelling.ts';
 
 /** A term to look for, with its number in the index; -1 for one that no paper has, in any likely spelling. */
-export interface QueryTerm {
+export interface QueryTerm extends LexicalTerm {
   id: number;
-  term: string;
-  form: string;
-  weight: number;
-  correction: string | null;
-  idf: number;
-  documents: number;
 }
 
 export interface AnalysedQuery {

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AppError, messageOf } from '../errors.ts';
 import { epochAfter, lostTime, type Moment } from '../history.ts';
+import { createOnce, createSharedRuns } from '../shared-runs.ts';
 import type { LexicalConstants } from './constants.ts';
 import { createInverted, type Inverted } from './inverted.ts';
 import { loadLexicalFile, saveLexicalFile } from './lexical-file.ts';
@@ -21,12 +22,6 @@ const MOST_DEAD = 500;
 const MOST_DEAD_SHARE = 0.25;
 
 const READING = 'The words of the library are being read; try again in a moment.';
-
-/** The loading or building that is under way or done, and what rejects once it is known to take long. */
-interface Opening {
-  done: Promise<void>;
-  refused: Promise<never>;
-}
 
 export interface UpkeepOptions {
   /** Where the index is saved; several processes may share it. It is made when it is first needed. */
@@ -87,7 +82,9 @@ export interface Upkeep {
 
 export function createUpkeep({ folder, source, constants, whileReading, log }: UpkeepOptions): Upkeep {
   let memory = createMemory(constants);
-  let opening: Opening | null = null;
+  /** Rejects once it is known that opening takes long. */
+  let refused: Promise<never> = new Promise(() => {});
+  let isOpen = false;
   let rebuildReason: string | null = null;
   let libraryId = '';
   /** The revision that the file holds, when it is known to be as good as the memory is. */
@@ -107,10 +104,9 @@ export function createUpkeep({ folder, source, constants, whileReading, log }: U
     return run;
   };
 
-  /** Applies everything that was committed before the call, in slices with turns of the event loop between. */
-  const catchUp = async (to: Memory) => {
+  /** Applies everything up to the latest moment, in slices with turns of the event loop between. */
+  const catchUp = async (to: Memory, latest: Moment) => {
     const { inverted, moment } = to;
-    const latest = await source.latestMoment();
     while (moment.revision < latest.revision) {
       assertOpen();
       const changes = await source.textChanges(moment.revision, SLICE);
@@ -135,19 +131,26 @@ export function createUpkeep({ folder, source, constants, whileReading, log }: U
     assertOpen();
   };
 
-  const load = async (tellLong: () => void) => {
+  const load = async () => {
+    let tellLong = () => {};
+    refused = new Promise((_, reject) => {
+      tellLong = () => reject(new AppError('unavailable', READING));
+    });
+    refused.catch(() => {});
     libraryId = await source.libraryId();
     const started = Date.now();
+    const latest = await source.latestMoment();
     const loaded = await loadLexicalFile(folder, source);
     const isLoaded = 'data' in loaded;
     const fresh = isLoaded
       ? createMemory(constants, createInverted(loaded.data), { ...loaded.moment })
       : createMemory(constants);
     savedRevision = isLoaded ? loaded.moment.revision : null;
-    if ((await source.latestRevision()) - fresh.moment.revision > MOST_WAITED_FOR) tellLong();
-    await catchUp(fresh);
+    if (latest.revision - fresh.moment.revision > MOST_WAITED_FOR) tellLong();
+    await catchUp(fresh, latest);
     fresh.inverted.rest();
     memory = fresh;
+    isOpen = true;
     // An empty library had nothing to save.
     rebuildReason = isLoaded || fresh.inverted.slots === 0 ? null : loaded.reason;
     const done = isLoaded ? 'loaded' : 'built';
@@ -157,56 +160,36 @@ export function createUpkeep({ folder, source, constants, whileReading, log }: U
     );
     tend();
   };
-  const begin = (): Opening => {
-    let tellLong = () => {};
-    const refused = new Promise<never>((_, reject) => {
-      tellLong = () => reject(new AppError('unavailable', READING));
-    });
-    refused.catch(() => {});
-    const done = load(tellLong).catch((error: unknown) => {
-      opening = null;
-      throw error;
-    });
-    return { done, refused };
-  };
-  const opened = (): Opening => {
+  const opening = createOnce(load);
+  const open = (): Promise<void> => {
     assertOpen();
-    opening ??= begin();
-    return opening;
+    return opening.run();
   };
-  const open = () => opened().done;
   const ready = (): Promise<void> => {
-    const { done, refused } = opened();
-    // Of two that are settled, the first one counts: an open index refuses nothing.
-    return whileReading === 'wait' ? done : Promise.race([done, refused]);
+    const done = open();
+    return whileReading === 'wait' || isOpen ? done : Promise.race([done, refused]);
   };
 
   /** The store was replaced by an older one: everything is read anew while the old index answers. */
-  const reload = async () => {
+  const reload = async (latest: Moment) => {
     const reason = `stale: ${await lostTime(source, memory.moment)}`;
     log('warn', `The words of the library are read anew, as the index is ${reason}.`);
     libraryId = await source.libraryId();
     const fresh = createMemory(constants);
-    await catchUp(fresh);
+    await catchUp(fresh, latest);
     memory = fresh;
     savedRevision = null;
     rebuildReason = reason;
   };
   const refreshNow = async () => {
     await open();
-    if (await source.hadMoment(memory.moment)) await catchUp(memory);
-    else await reload();
+    // Asked in this order, no change of the past falls between.
+    const latest = await source.latestMoment();
+    if (await source.hadMoment(memory.moment)) await catchUp(memory, latest);
+    else await reload(latest);
     tend();
   };
-  let waiting: Promise<void> | null = null;
-  /** Calls that come before a run has begun share it. */
-  const refresh = (): Promise<void> => {
-    waiting ??= exclusively(() => {
-      waiting = null;
-      return refreshNow();
-    });
-    return waiting;
-  };
+  const refreshes = createSharedRuns(() => exclusively(refreshNow));
 
   /** Builds the index anew, in the background, when much of it is dead. */
   const tend = () => {
@@ -225,9 +208,9 @@ export function createUpkeep({ folder, source, constants, whileReading, log }: U
   const rebuild = async (reason: string) => {
     const worn = memory;
     const fresh = createMemory(constants);
-    await catchUp(fresh);
+    await catchUp(fresh, await source.latestMoment());
     await exclusively(async () => {
-      await catchUp(fresh);
+      await catchUp(fresh, await source.latestMoment());
       // After a reload, what was read here is of another library.
       if (memory !== worn) return;
       fresh.inverted.rest();
@@ -261,12 +244,11 @@ export function createUpkeep({ folder, source, constants, whileReading, log }: U
     ready,
     async refresh() {
       assertOpen();
-      await refresh();
+      await refreshes.run();
     },
     async save() {
       assertOpen();
-      await opening?.done.catch(() => {});
-      if (opening) await exclusively(saveNow);
+      if (await opening.isDone()) await exclusively(saveNow);
     },
     async whenSettled() {
       await open();
@@ -274,7 +256,8 @@ export function createUpkeep({ folder, source, constants, whileReading, log }: U
     },
     async close() {
       isClosed = true;
-      await opening?.done.catch(() => {});
+      await opening.isDone();
+      await refreshes.settled();
       await last;
       await rebuilding;
     },

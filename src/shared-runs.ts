@@ -34,3 +34,27 @@ export function createSharedRuns(work: () => Promise<void>): SharedRuns {
     },
   };
 }
+
+/** Work that is done once, when it is first asked for; after a failure, the next who asks begins it again. */
+export interface Once {
+  run(): Promise<void>;
+  /** Waits for a run that is under way, however it ends. Whether the work is done. */
+  isDone(): Promise<boolean>;
+}
+
+export function createOnce(work: () => Promise<void>): Once {
+  let begun: Promise<void> | null = null;
+  return {
+    run() {
+      begun ??= work().catch((error: unknown) => {
+        begun = null;
+        throw error;
+      });
+      return begun;
+    },
+    async isDone() {
+      await begun?.catch(() => {});
+      return begun !== null;
+    },
+  };
+}

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createSharedRuns } from '../../src/index/shared-runs.ts';
+import { createOnce, createSharedRuns } from '../src/shared-runs.ts';
 
 it('gives each caller a run that began after it asked, and shares it', async () => {
   const ends: (() => void)[] = [];
@@ -34,4 +34,21 @@ it('goes on after a run that failed, which fails only those who waited for it', 
   fails = false;
   await runs.run();
   await runs.settled();
+});
+
+it('does a work once, and again only after it failed', async () => {
+  let begun = 0;
+  let fails = true;
+  const once = createOnce(async () => {
+    begun++;
+    if (fails) throw new Error('not yet');
+  });
+  expect(await once.isDone()).toBe(false);
+  const asked = [once.run(), once.run()];
+  for (const run of asked) await expect(run).rejects.toThrow('not yet');
+  expect([begun, await once.isDone()]).toEqual([1, false]);
+  fails = false;
+  await Promise.all([once.run(), once.run()]);
+  await once.run();
+  expect([begun, await once.isDone()]).toEqual([2, true]);
 });
