@@ -299,9 +299,14 @@ describe('a running index', () => {
   it('answers other work between long texts as well', async () => {
     const source = createMemoryTextSource();
     for (let key = 1; key <= 40; key++) source.put(key, { abstract: 'graph network '.repeat(3_500) });
-    const index = start(temporaryFolder(), source);
     let turns = 0;
     let isOpen = false;
+    const textChanges: TextSource['textChanges'] = async (after, limit) => {
+      const changes = await source.textChanges(after, limit);
+      turns = 0;
+      return changes;
+    };
+    const index = start(temporaryFolder(), { ...source, textChanges });
     const count = () => {
       turns++;
       if (!isOpen) setImmediate(count);
