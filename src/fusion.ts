@@ -72,6 +72,8 @@ export function single(dense: DenseList | null, lexical: LexicalList | null): Ca
 export function fuse(dense: DenseList, lexical: LexicalList, weights: Ranking['fusion']): Candidate[] {
   const pool = poolOf(dense, lexical);
   const highest = lexical.hits[0]?.score || 1;
+  const { loose, close } = weights.dense;
+  const denseShare = loose + (close - loose) * wordFit(lexical, weights.wordFit);
   const joined = (among: Iterable<ScoreParts>, coverage: number) => {
     const cosines = [...among].flatMap((parts) => parts.dense ?? []);
     const lowest = Math.min(...cosines);
@@ -81,7 +83,7 @@ export function fuse(dense: DenseList, lexical: LexicalList, weights: Ranking['f
     return (parts: ScoreParts) => {
       const denseScore = parts.dense === null ? 0 : Math.max(0, scaled(parts.dense));
       const lexicalScore = Math.min(1, (parts.lexical ?? 0) / highest);
-      const score = weights.dense * denseScore + (1 - weights.dense) * lexicalScore;
+      const score = denseShare * denseScore + (1 - denseShare) * lexicalScore;
       return (score + coverage * (parts.coverage ?? 0)) / (1 + coverage);
     };
   };

@@ -6,8 +6,11 @@
 export const RANKING = {
   /** How the dense and the lexical list are joined (src/fusion.ts). */
   fusion: {
-    /** The share of the dense score, the rest being lexical. */
-    dense: 0.5,
+    /**
+     * The share of the dense score, the rest being lexical: less when the query is said nearly word for word, as then
+     * the words know better.
+     */
+    dense: { loose: 0.55, close: 0.35 },
     /** The best so many candidates set the scale of cosines. */
     scaledOver: 150,
     /** How much the share of the query that a paper says adds, for queries short enough to be said whole. */
@@ -20,7 +23,7 @@ export const RANKING = {
   /** How the best candidates are looked at word by word (src/late-interaction.ts). */
   lateInteraction: {
     /** Candidates that are looked at; the rest keep their order below them. */
-    candidates: 50,
+    candidates: 100,
     /** How much the words' similarity adds to a score of 1. */
     weight: 0.3,
     /** Queries of more content tokens than this are left alone: passages, for which it costs more and brings less. */
@@ -31,7 +34,7 @@ export const RANKING = {
     /** Candidates that are compared; the rest keep their order below them. */
     candidates: 100,
     /** Feedback: the best few, how much likeness to them adds, and the power of their scores that weighs them. */
-    feedbackPapers: 3,
+    feedbackPapers: 2,
     feedback: 0.25,
     feedbackPower: 4,
     /**

@@ -53,7 +53,7 @@ describe('fusion', () => {
 
   it('gives a lone candidate, and candidates that are all alike, the full score of their list', () => {
     const [lone] = fuse(denseList([[1, 0.3]]), lexicalList([]));
-    expect(lone?.score).toBeCloseTo(fusion.dense / (1 + fusion.coverage));
+    expect(lone?.score).toBeCloseTo(fusion.dense.loose / (1 + fusion.coverage));
     const alike: [number, number][] = [
       [1, 0.4],
       [2, 0.4],

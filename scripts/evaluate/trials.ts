@@ -48,9 +48,9 @@ export const TRIALS: readonly Trial[] = [
   trial('smoothing 0.5, whatever is said', ({ secondPass }) => {
     secondPass.smoothing = { loose: 0.5, close: 0.5 };
   }),
-  ...[0.4, 0.6].map((dense) =>
-    trial(`${dense} dense`, ({ fusion }) => {
-      fusion.dense = dense;
+  ...[0.4, 0.5, 0.6].map((share) =>
+    trial(`${share} dense, whatever is said`, ({ fusion }) => {
+      fusion.dense = { loose: share, close: share };
     }),
   ),
   ...[0.2, 0.4].map((weight) =>
@@ -58,8 +58,8 @@ export const TRIALS: readonly Trial[] = [
       lateInteraction.weight = weight;
     }),
   ),
-  trial('late interaction of 100', ({ lateInteraction }) => {
-    lateInteraction.candidates = 100;
+  trial('late interaction of 50', ({ lateInteraction }) => {
+    lateInteraction.candidates = 50;
   }),
   trial('late interaction of passages too', ({ lateInteraction }) => {
     lateInteraction.mostTokens = 256;
@@ -73,8 +73,8 @@ export const TRIALS: readonly Trial[] = [
   trial('cosines scaled over all', ({ fusion }) => {
     fusion.scaledOver = Number.POSITIVE_INFINITY;
   }),
-  trial('feedback from 2', ({ secondPass }) => {
-    secondPass.feedbackPapers = 2;
+  trial('feedback from 3', ({ secondPass }) => {
+    secondPass.feedbackPapers = 3;
   }),
   trial('feedback from 5', ({ secondPass }) => {
     secondPass.feedbackPapers = 5;
@@ -108,12 +108,12 @@ export const LEXICAL_TRIALS: readonly Trial[] = [
       constants.compoundInQuery = weight;
     }),
   ),
-  ...[1, 5].map((most) =>
+  ...[1, 3].map((most) =>
     lexicalTrial(`repeats up to ${most}`, (constants) => {
       constants.mostRepeats = most;
     }),
   ),
-  ...[20, 60].map((most) =>
+  ...[20, 40].map((most) =>
     lexicalTrial(`${most} terms`, (constants) => {
       constants.mostTerms = most;
     }),

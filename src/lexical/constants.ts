@@ -14,9 +14,9 @@ export const LEXICAL = {
   compoundInText: 1,
   compoundInQuery: 0.5,
   /** A word that the query says several times counts that often, up to this. */
-  mostRepeats: 3,
+  mostRepeats: 5,
   /** Of a long query, so many different terms are looked for: those said most often, then the rarest. */
-  mostTerms: 40,
+  mostTerms: 60,
   /** Quoted phrases that are looked at, the first ones. */
   mostPhrases: 8,
   /** The part of a query's words that must be in quotes for the quotes to be looked at. */
