@@ -43,9 +43,9 @@ describe('fusion', () => {
       ],
       [[4, 0.1]],
     );
-    const fused = fuse(dense, lexicalList([hit(4, 10), hit(2, 9)]));
+    const fused = fuse(dense, lexicalList([hit(4, 5), hit(2, 4.5)]));
     expect(fused.map(({ key }) => key)).toEqual([2, 1, 4, 3]);
-    expect(fused[0]?.parts).toMatchObject({ dense: 0.7, denseRank: 2, lexical: 9, lexicalRank: 2 });
+    expect(fused[0]?.parts).toMatchObject({ dense: 0.7, denseRank: 2, lexical: 4.5, lexicalRank: 2 });
     expect(fused.find(({ key }) => key === 4)?.parts).toMatchObject({ dense: 0.1, denseRank: null });
     for (const { score } of fused) expect(score).toBeGreaterThanOrEqual(0);
     expect(Math.max(...fused.map(({ score }) => score))).toBeLessThanOrEqual(1);
@@ -61,6 +61,12 @@ describe('fusion', () => {
     for (const { score } of fuse(denseList(alike), lexicalList([]))) expect(score).toBeGreaterThan(0);
     const [best] = fuse(denseList(alike), lexicalList([hit(2, 9, 1)]));
     expect([best?.key, best?.score]).toEqual([2, 1]);
+  });
+
+  it('trusts words more when some paper says nearly the whole query', () => {
+    const dense = denseList([[1, 0.8]], [[2, 0.1]]);
+    const best = (score: number) => fuse(dense, lexicalList([hit(2, score)]))[0]?.key;
+    expect([best(5), best(19)]).toEqual([1, 2]);
   });
 
   it('knows the words of a paper that only the dense search found', () => {
