@@ -23,7 +23,7 @@ export const RANKING = {
   /** How the best candidates are looked at word by word (src/late-interaction.ts). */
   lateInteraction: {
     /** Candidates that are looked at; the rest keep their order below them. */
-    candidates: 100,
+    candidates: 50,
     /** How much the words' similarity adds to a score of 1. */
     weight: 0.3,
     /** Queries of more content tokens than this are left alone: passages, for which it costs more and brings less. */
@@ -34,7 +34,7 @@ export const RANKING = {
     /** Candidates that are compared; the rest keep their order below them. */
     candidates: 100,
     /** Feedback: the best few, how much likeness to them adds, and the power of their scores that weighs them. */
-    feedbackPapers: 2,
+    feedbackPapers: 3,
     feedback: 0.25,
     feedbackPower: 4,
     /**

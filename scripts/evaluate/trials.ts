@@ -58,8 +58,8 @@ export const TRIALS: readonly Trial[] = [
       lateInteraction.weight = weight;
     }),
   ),
-  trial('late interaction of 50', ({ lateInteraction }) => {
-    lateInteraction.candidates = 50;
+  trial('late interaction of 100', ({ lateInteraction }) => {
+    lateInteraction.candidates = 100;
   }),
   trial('late interaction of passages too', ({ lateInteraction }) => {
     lateInteraction.mostTokens = 256;
@@ -73,8 +73,8 @@ export const TRIALS: readonly Trial[] = [
   trial('cosines scaled over all', ({ fusion }) => {
     fusion.scaledOver = Number.POSITIVE_INFINITY;
   }),
-  trial('feedback from 3', ({ secondPass }) => {
-    secondPass.feedbackPapers = 3;
+  trial('feedback from 2', ({ secondPass }) => {
+    secondPass.feedbackPapers = 2;
   }),
   trial('feedback from 5', ({ secondPass }) => {
     secondPass.feedbackPapers = 5;
