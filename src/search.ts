@@ -96,20 +96,22 @@ async function search(deps: Tools, request: Parameters<Search['search']>[0]): Pr
   const { mode, filter, limit } = request;
   const scope = [query, mode, filter];
   const shown = shownOf(request.cursor, scope, SEARCH_LIMITS.depth);
-  const [dense, words] = await Promise.all([
+  // What needs no embedding is done while a thread makes the query's.
+  const [dense, words, named] = await Promise.all([
     mode === 'lexical' ? null : nearestTo(deps, query, filter),
     mode === 'semantic' && quotedIn(query).length === 0
       ? null
       : wordsIn(deps, query, filter).catch(unlessNeeded(mode)),
+    namedPapers(deps, query, filter),
   ]);
   // Semantic search ranks by meaning alone, but asks for the words of quotes as the others do.
   const lexical = mode === 'semantic' ? null : words;
   const others = dense && words && (await wordScoresOf(deps, dense, words));
   const phrases = words && havingPhrases(words, others?.values() ?? []);
   const ranked = await rankedCandidates(deps, dense, lexical, others ?? new Map());
-  const candidates = mode === 'semantic' && phrases ? await withOthers(deps, ranked, dense, phrases) : ranked;
+  const candidates =
+    mode === 'semantic' && phrases ? await withOthers(deps, ranked, dense, phrases) : within(ranked, phrases);
   const totalLexical = lexical?.total ?? null;
-  const named = await namedPapers(deps, query, filter);
   const identities = await deps.store.identities([...candidates, ...named].map(({ key }) => key));
   const titled = named.length > 0 ? null : likelyTitle(query, known(candidates, identities));
   const first: NamedPaper[] = titled === null ? named : [{ key: titled, by: 'title' }];
@@ -243,6 +245,10 @@ function rarityOf(terms: Lexical['terms']): (term: string) => number {
   const highest = Math.max(1, ...idfs.values());
   return (term) => idfs.get(term) ?? highest;
 }
+
+/** Papers with a phrase come first wherever they are ranked; without phrases nothing below the depth is shown. */
+const within = (ranked: readonly Candidate[], phrases: ReadonlySet<PaperKey> | null) =>
+  phrases ? ranked : ranked.slice(0, SEARCH_LIMITS.depth);
 
 const known = (candidates: readonly Candidate[], identities: ReadonlyMap<PaperKey, PaperIdentity>) =>
   candidates.flatMap(({ key }) => identities.get(key) ?? []);

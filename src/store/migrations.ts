@@ -171,4 +171,8 @@ export const MIGRATIONS: readonly string[] = [
     first_revision INTEGER NOT NULL
   ) STRICT;
   `,
+  // What identifies a paper, to be read without its row, which holds the abstract.
+  `
+  CREATE INDEX papers_identity ON papers (key, doi, arxiv_id, title_key);
+  `,
 ];

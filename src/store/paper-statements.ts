@@ -59,7 +59,7 @@ export function paperStatements(db: SqliteDatabase, modelId: number) {
     rowsAfter: db.prepare<[number, number], PaperRow>(`${select} WHERE p.key > ? ORDER BY p.key LIMIT ?`),
     rowById: db.prepare<[string], PaperRow>(`${select} WHERE i.id = ?`),
     identities: db.prepare<[string], PaperIdentity>(
-      `SELECT key, doi, arxiv_id AS arxivId, title_key AS titleKey FROM papers
+      `SELECT key, doi, arxiv_id AS arxivId, title_key AS titleKey FROM papers INDEXED BY papers_identity
        WHERE key IN (SELECT value FROM json_each(?))`,
     ),
     keyOf: db.prepare<[string], number>('SELECT key FROM paper_ids WHERE id = ?').pluck(),
