@@ -10,7 +10,7 @@ export const RANKING = {
      * The share of the dense score, the rest being lexical: less when the query is said nearly word for word, as then
      * the words know better.
      */
-    dense: { loose: 0.55, close: 0.35 },
+    dense: { loose: 0.5, close: 0.35 },
     /** The best so many candidates set the scale of cosines. */
     scaledOver: 150,
     /** How much the share of the query that a paper says adds, for queries short enough to be said whole. */

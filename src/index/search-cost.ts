@@ -1,8 +1,8 @@
 /*
  * Whether scoring or the graph answers is decided here, by what either costs. The unit is a vector scored in a scan
  * of all, so that the figures hold for any machine and nearly any dimensions: both ways wait for memory.
- * `npm run bench -- filters` measures them. At 40,000 vectors of 384 dimensions on a busy machine: a scanned vector
- * 0.10 µs; one scored by itself 5.3 times that; a proposal of the graph, scored again, 58 to 84 times.
+ * `npm run bench -- filters` measures them. At 40,000 vectors of 384 dimensions: a scanned vector
+ * 0.08 µs; one scored by itself 5.5 times that; a proposal of the graph, scored again, 63 to 98 times.
  */
 
 /** A vector scored with gaps between it and others, as under a filter: the processor does not foresee the next. */
