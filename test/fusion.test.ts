@@ -11,8 +11,6 @@ const hit = (key: number, score: number, coverage = 0): LexicalHit => ({
   key,
   score,
   coverage,
-  title: 0,
-  authors: 0,
   phrases: 0,
 });
 const lexicalList = (hits: LexicalHit[], others: LexicalHit[] = [], terms = 3): LexicalList => ({

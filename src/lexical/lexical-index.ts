@@ -7,12 +7,10 @@ export interface LexicalHit {
   /** BM25F, above 0 for a paper with any term of the query; 0 for one without. */
   score: number;
   /**
-   * Shares of the query's weight (each term's weight times its idf) that the paper has: in any field, in its title,
-   * in its authors; 0 to 1. Terms that no paper has do not count.
+   * The share of the query's weight (each term's weight times its idf) that the paper has, 0 to 1. Terms that no paper
+   * has do not count.
    */
   coverage: number;
-  title: number;
-  authors: number;
   /** How many of the query's quoted phrases the paper has. */
   phrases: number;
 }

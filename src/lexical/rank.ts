@@ -18,11 +18,9 @@ export interface Ranking {
 }
 
 export function createRanking(inverted: Inverted, { k1, fields }: LexicalConstants): Ranking {
-  /** Per slot: the score, and the mass of the terms found in any field, in the title, in the authors. */
+  /** Per slot: the score, and the mass of the terms found. */
   let scores = new Float64Array();
   let masses = new Float64Array();
-  let titleMasses = new Float64Array();
-  let authorMasses = new Float64Array();
   let touched = new Int32Array();
   let touchedCount = 0;
   let norms = FIELDS.map(() => new Float64Array());
@@ -37,8 +35,6 @@ export function createRanking(inverted: Inverted, { k1, fields }: LexicalConstan
       const room = Math.ceil(slots * 1.25);
       scores = new Float64Array(room);
       masses = new Float64Array(room);
-      titleMasses = new Float64Array(room);
-      authorMasses = new Float64Array(room);
       touched = new Int32Array(room);
       norms = FIELDS.map(() => new Float64Array(room));
     }
@@ -69,8 +65,6 @@ export function createRanking(inverted: Inverted, { k1, fields }: LexicalConstan
       if (masses[slot] === 0) touched[touchedCount++] = slot;
       scores[slot] = (scores[slot] as number) + (most * frequency) / (k1 + frequency);
       masses[slot] = (masses[slot] as number) + mass;
-      if (inTitle > 0) titleMasses[slot] = (titleMasses[slot] as number) + mass;
-      if (inAuthors > 0) authorMasses[slot] = (authorMasses[slot] as number) + mass;
     }
   };
   const run = ({ terms }: AnalysedQuery, mask: Uint8Array) => {
@@ -82,19 +76,14 @@ export function createRanking(inverted: Inverted, { k1, fields }: LexicalConstan
       const slot = touched[at] as number;
       scores[slot] = 0;
       masses[slot] = 0;
-      titleMasses[slot] = 0;
-      authorMasses[slot] = 0;
     }
     touchedCount = 0;
   };
   const hitOf = (slot: number, massOfAll: number, phrases: Uint8Array | null): LexicalHit => {
-    const share = (of: Float64Array) => (massOfAll === 0 ? 0 : Math.min(1, (of[slot] as number) / massOfAll));
     return {
       key: inverted.keyOf(slot),
       score: scores[slot] as number,
-      coverage: share(masses),
-      title: share(titleMasses),
-      authors: share(authorMasses),
+      coverage: massOfAll === 0 ? 0 : Math.min(1, (masses[slot] as number) / massOfAll),
       phrases: phrases?.[slot] ?? 0,
     };
   };

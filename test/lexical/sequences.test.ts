@@ -85,7 +85,7 @@ async function play(steps: readonly Step[]): Promise<void> {
   await index.close();
 }
 
-const FACTS = ['score', 'coverage', 'title', 'authors'] as const;
+const FACTS = ['score', 'coverage'] as const;
 
 type Facts = Omit<LexicalHit, 'phrases'>;
 
