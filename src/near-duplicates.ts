@@ -40,8 +40,9 @@ interface Deps {
 
 /**
  * A ranking in which each paper is one hit: later entries of a paper are listed as alternates of its first one.
- * An entry is like one of a group, and does not contradict its first. Copies of the `known` papers are left out. Whether an entry is folded depends on those before it only, so that a
- * longer ranking begins like a shorter one. `fetched` are the identities, where the caller has them.
+ * An entry is like one of a group, and does not contradict its first. Copies of the `known` papers are left out. Whether
+ * an entry is folded depends on those before it only, so that a longer ranking begins like a shorter one. `fetched` are
+ * the identities, where the caller has them.
  */
 export async function foldDuplicates<Candidate extends { key: PaperKey }>(
   { store, index }: Deps,

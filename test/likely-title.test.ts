@@ -4,6 +4,7 @@ import { titleWithTypo } from '../scripts/evaluate/known-item-queries.ts';
 import { createRandom } from '../scripts/evaluate/statistics.ts';
 import { titleKey } from '../src/identity.ts';
 import { likelyTitle } from '../src/likely-title.ts';
+import { edits } from './fixtures/edits.ts';
 import { openTestLibrary, topicPapers } from './fixtures/library.ts';
 
 const TITLES = [
@@ -91,21 +92,6 @@ describe('the title that a query means', () => {
     );
   });
 });
-
-/** Optimal string alignment, by the whole table. */
-function edits(a: string, b: string): number {
-  const rows = Array.from({ length: a.length + 1 }, (_, i) => [i, ...new Array<number>(b.length).fill(0)]);
-  const at = (i: number, j: number) => (i === 0 ? j : (rows[i]?.[j] ?? 0));
-  for (let i = 1; i <= a.length; i++) {
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = at(i - 1, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
-      const swapped = isSwap ? at(i - 2, j - 2) + 1 : replaced;
-      rows[i]?.splice(j, 1, Math.min(at(i - 1, j) + 1, at(i, j - 1) + 1, replaced, swapped));
-    }
-  }
-  return at(a.length, b.length);
-}
 
 describe('search', () => {
   it('puts the paper of a mistyped title first, in every mode, and says so', async () => {

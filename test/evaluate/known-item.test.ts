@@ -5,22 +5,8 @@ import { looseFirstSentence, titleWithTypo } from '../../scripts/evaluate/known-
 import { createRandom } from '../../scripts/evaluate/statistics.ts';
 import { checkRecord, type SourceItem } from '../../src/sources/source.ts';
 import { ABSTRACTS } from '../fixtures/abstracts.ts';
+import { edits } from '../fixtures/edits.ts';
 import { createHashEmbedder } from '../fixtures/hash-embedder.ts';
-
-/** Edits of one letter, or one swap of neighbours, between two words (optimal string alignment). */
-function edits(a: string, b: string): number {
-  const rows = Array.from({ length: a.length + 1 }, (_, i) => [i, ...new Array<number>(b.length).fill(0)]);
-  const at = (i: number, j: number) => (i === 0 ? j : (rows[i]?.[j] ?? 0));
-  for (let i = 1; i <= a.length; i++) {
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = at(i - 1, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
-      const swapped = isSwap ? at(i - 2, j - 2) + 1 : replaced;
-      rows[i]?.splice(j, 1, Math.min(at(i - 1, j) + 1, at(i, j - 1) + 1, replaced, swapped));
-    }
-  }
-  return at(a.length, b.length);
-}
 
 describe('queries for known items', () => {
   it('have exactly one typing error in one word of the title, of three letters or more', () => {
