@@ -24,7 +24,7 @@ function open(file = newFile(), fingerprint = model.fingerprint) {
   return {
     db,
     papers: createSqlitePaperStore(db, { ...model, fingerprint }),
-    people: createSqlitePeopleStore<{ why: string }>(db),
+    people: createSqlitePeopleStore<{ why: string }>(db, { ...model, fingerprint }),
   };
 }
 
