@@ -1,12 +1,19 @@
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type Feedback, type PeopleStore, SIGNALS, type Signal } from '../../src/store/people-store.ts';
+import {
+  type Feedback,
+  MAX_SEEDS,
+  type PeopleStore,
+  SIGNALS,
+  type Signal,
+} from '../../src/store/people-store.ts';
 import { openSqlite } from '../../src/store/sqlite.ts';
 import { createSqlitePaperStore } from '../../src/store/sqlite-papers.ts';
 import { createSqlitePeopleStore } from '../../src/store/sqlite-people.ts';
 import { DIMENSIONS, item } from '../contracts/paper-store.ts';
 import { record } from '../fixtures/papers.ts';
+import { seed } from '../fixtures/people.ts';
 import { temporaryFolder } from '../fixtures/temporary-folder.ts';
 
 const model = { fingerprint: 'test-model', dimensions: DIMENSIONS };
@@ -171,5 +178,23 @@ describe('feedback by two processes', () => {
     db.exec(`DELETE FROM feedback_history; INSERT INTO feedback_history SELECT * FROM restored.feedback_history;
       DELETE FROM feedback; INSERT INTO feedback SELECT * FROM restored.feedback`);
     expect(await liked()).toMatchObject([{ key: 3 }]);
+  });
+
+  it('keeps the latest of the seeds that were taken back, and no more than a user may have', async () => {
+    const db = openSqlite(join(temporaryFolder(), 'library.sqlite'));
+    onTestFinished(() => {
+      db.close();
+    });
+    const people = createSqlitePeopleStore(db, model);
+    const [last] = await people.addSeeds('ada', [seed('last', 1)], instant(0));
+    db.prepare(
+      `WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+       INSERT INTO seeds (user_key, kind, title, abstract, hash, added_at, removed_at)
+       SELECT user_key, 'text', 'seed ' || i, '', i, '2026-01-01', printf('2026-01-01 %05d', i) FROM n, users`,
+    ).run(MAX_SEEDS);
+    await people.removeSeed('ada', last?.id ?? -1, instant(1));
+    const kept = (await people.exportUser('ada')).seeds.map(({ title }) => title);
+    expect(kept).toHaveLength(MAX_SEEDS);
+    expect(kept.slice(0, 2)).toEqual(['last', 'seed 2']);
   });
 });
