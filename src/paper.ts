@@ -148,6 +148,8 @@ export interface PaperFilter {
   sources?: readonly string[];
   minUpvotes?: number;
   hasCode?: boolean;
+  /** An instant, ISO 8601 UTC: only papers that the library got by then. */
+  knownAt?: string;
   excludedKeys?: readonly PaperKey[];
 }
 
@@ -160,7 +162,8 @@ export function restricts(filter: PaperFilter | undefined): boolean {
       filter.categories !== undefined ||
       filter.sources !== undefined ||
       filter.minUpvotes !== undefined ||
-      filter.hasCode !== undefined)
+      filter.hasCode !== undefined ||
+      filter.knownAt !== undefined)
   );
 }
 

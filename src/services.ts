@@ -63,11 +63,9 @@ export async function openServices(
     ...(config.model.hubHost !== undefined && { hubHost: config.model.hubHost }),
   });
   const db = openSqlite(paths.database, (text) => log('info', text));
-  const store = createSqlitePaperStore(db, {
-    fingerprint: embedder.fingerprint,
-    dimensions: model.dimensions,
-  });
-  const people = createSqlitePeopleStore<PickDetails>(db);
+  const embedding = { fingerprint: embedder.fingerprint, dimensions: model.dimensions };
+  const store = createSqlitePaperStore(db, embedding);
+  const people = createSqlitePeopleStore<PickDetails>(db, embedding);
   if (freshIndex) {
     for (const folder of [paths.index, paths.lexical]) await rm(folder, { recursive: true, force: true });
   }

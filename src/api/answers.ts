@@ -202,7 +202,7 @@ export const listing = z
   .strictObject({ papers: z.array(paper), nextCursor: cursor, total: z.int() })
   .openapi('Listing');
 
-const because = z
+export const because = z
   .union([
     z.strictObject({
       kind: z.enum(['liked', 'saved']),
@@ -258,26 +258,6 @@ export const feedbackEntry = z
 export const feedbackAnswer = z
   .strictObject({ feedback: z.array(feedbackEntry), nextCursor: cursor, total: z.int() })
   .openapi('FeedbackAnswer');
-
-export const exportAnswer = z
-  .strictObject({
-    user: z.string(),
-    exportedAt: z.string(),
-    feedback: z.array(feedbackEntry),
-    picks: z.array(
-      z.strictObject({
-        date: z.string(),
-        createdAt: z.string(),
-        note: z.string().nullable(),
-        picks: z.array(z.strictObject({ paperId: z.string(), score: z.number(), because })),
-      }),
-    ),
-  })
-  .openapi('UserExport');
-
-export const erased = z
-  .strictObject({ user: z.string(), feedback: z.int(), pickDays: z.int(), picks: z.int() })
-  .openapi('Erased');
 
 export const ingestAnswer = z
   .strictObject({

@@ -1,16 +1,11 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import { AppError } from '../errors.ts';
-import type { Feedback } from '../store/people-store.ts';
-import {
-  erased,
-  exportAnswer,
-  feedbackAnswer,
-  feedbackEntry,
-  picksAnswer,
-  recommendAnswer,
-} from './answers.ts';
+import type { PickDetails } from '../recommend/picks.ts';
+import type { Feedback, UserExport } from '../store/people-store.ts';
+import { feedbackAnswer, feedbackEntry, picksAnswer, recommendAnswer } from './answers.ts';
 import { readBody } from './body.ts';
+import { erased, exportAnswer } from './held-answers.ts';
 import { type Api, answers, component, describedBody, problems } from './routes.ts';
 import {
   feedbackBody,
@@ -88,7 +83,7 @@ const exportRoute = createRoute({
   tags,
   summary: 'Everything held on a user',
   request: { params: userParam, query: noQuery },
-  responses: { 200: answers('Feedback and picks.', exportAnswer), ...problems() },
+  responses: { 200: answers('Each list in the order of time.', exportAnswer), ...problems() },
 });
 
 const eraseRoute = createRoute({
@@ -153,21 +148,36 @@ export function addPeopleRoutes(api: Api, { people, recommend, picks }: ApiServi
 
   api.openapi(exportRoute, async (c) => {
     const { user } = c.req.valid('param');
-    const { feedback, days } = await people.exportUser(user);
-    const picked = days.map((day) => ({
-      date: day.date,
-      createdAt: day.createdAt,
-      note: day.note,
-      picks: day.picks.map(({ paperId, score, details }) => ({ paperId, score, because: details.because })),
-    }));
-    return c.json(
-      { user, exportedAt: new Date().toISOString(), feedback: feedback.map(shown), picks: picked },
-      200,
-    );
+    const held = await people.exportUser(user);
+    return c.json({ user, exportedAt: new Date().toISOString(), ...exported(held) }, 200);
   });
 
   api.openapi(eraseRoute, async (c) => {
     const { user } = c.req.valid('param');
     return c.json({ user, ...(await people.eraseUser(user)) }, 200);
   });
+}
+
+/** All that is held on a user, with ids in place of keys, which mean nothing elsewhere. */
+function exported({ feedback, days, history, seeds, interests, events }: UserExport<PickDetails>) {
+  const idOf = new Map(history.map(({ key, paperId }) => [key, paperId]));
+  return {
+    feedback: feedback.map(shown),
+    picks: days.map(({ date, createdAt, asOf, basis, note, picks }) => ({
+      date,
+      createdAt,
+      asOf,
+      basis,
+      note,
+      picks: picks.map(({ paperId, score, details }) => ({ paperId, score, because: details.because })),
+    })),
+    history: history.map(({ paperId, signal, at }) => ({ paperId, signal, at })),
+    seeds,
+    // Of liked papers, whose likes are in the history.
+    interests: interests.map(({ papers, ...settings }) => ({
+      ...settings,
+      papers: papers.map((key) => idOf.get(key)).filter((id) => id !== undefined),
+    })),
+    events: events.map(({ key: _, ...event }) => event),
+  };
 }

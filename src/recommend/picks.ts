@@ -86,6 +86,8 @@ async function choose(deps: Deps, user: string, date: string, now: string): Prom
     user,
     date,
     createdAt: now,
+    asOf: now,
+    basis: null,
     note: noteOn(list, basis.likes),
     picks: list.map(({ key, paper, score, parts, because }) => ({
       key,

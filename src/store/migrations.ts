@@ -175,4 +175,89 @@ export const MIGRATIONS: readonly string[] = [
   `
   CREATE INDEX papers_identity ON papers (key, doi, arxiv_id, title_key);
   `,
+  // Every signal set and taken back, so that earlier feedback can be told; `feedback` stays what is in force now.
+  `
+  CREATE TABLE feedback_history (
+    -- Never used again: what was made of the entries up to one is kept in step by reading those behind it.
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    user_key INTEGER NOT NULL REFERENCES users (user_key) ON DELETE CASCADE,
+    paper_key INTEGER NOT NULL REFERENCES paper_ids (key),
+    -- Null when the signal before was taken back.
+    signal TEXT CHECK (signal IN ('like', 'dislike', 'save', 'hide')),
+    at TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX feedback_history_user ON feedback_history (user_key, paper_key, at, signal);
+  INSERT INTO feedback_history (user_key, paper_key, signal, at)
+  SELECT user_key, paper_key, signal, at FROM feedback ORDER BY at, user_key, paper_key;
+
+  -- Of all users, so that a user who was erased and comes back never has a revision again.
+  INSERT INTO meta VALUES ('people_revision', 1), ('people_erasures', 0);
+  ALTER TABLE users ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
+  UPDATE users SET revision = 1 WHERE user_key IN (SELECT user_key FROM feedback);
+
+  ALTER TABLE pick_days ADD COLUMN as_of TEXT NOT NULL DEFAULT '';
+  UPDATE pick_days SET as_of = created_at;
+  ALTER TABLE pick_days ADD COLUMN basis TEXT;
+  `,
+  // What else shapes a user's interests, and the log of what was shown and clicked.
+  `
+  CREATE TABLE seeds (
+    seed_id INTEGER PRIMARY KEY AUTOINCREMENT,
+    user_key INTEGER NOT NULL REFERENCES users (user_key) ON DELETE CASCADE,
+    kind TEXT NOT NULL CHECK (kind IN ('text', 'entry')),
+    title TEXT NOT NULL,
+    abstract TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    added_at TEXT NOT NULL,
+    removed_at TEXT
+  ) STRICT;
+  CREATE INDEX seeds_user ON seeds (user_key);
+  CREATE UNIQUE INDEX seeds_never_twice ON seeds (user_key, hash) WHERE removed_at IS NULL;
+  CREATE TABLE seed_vectors (
+    seed_id INTEGER NOT NULL REFERENCES seeds (seed_id) ON DELETE CASCADE,
+    model_id INTEGER NOT NULL REFERENCES models (model_id) ON DELETE CASCADE,
+    vector BLOB NOT NULL,
+    PRIMARY KEY (seed_id, model_id)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE interest_settings (
+    user_key INTEGER NOT NULL REFERENCES users (user_key) ON DELETE CASCADE,
+    id TEXT NOT NULL,
+    name TEXT,
+    is_muted INTEGER NOT NULL CHECK (is_muted IN (0, 1)),
+    is_pinned INTEGER NOT NULL CHECK (is_pinned IN (0, 1)),
+    weight REAL NOT NULL,
+    papers TEXT NOT NULL,
+    seeds TEXT NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (user_key, id)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE interactions (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    user_key INTEGER NOT NULL REFERENCES users (user_key) ON DELETE CASCADE,
+    kind TEXT NOT NULL CHECK (kind IN ('shown', 'clicked')),
+    paper_key INTEGER NOT NULL REFERENCES paper_ids (key),
+    channel TEXT NOT NULL,
+    rank INTEGER,
+    probability REAL,
+    score REAL,
+    at TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX interactions_user ON interactions (user_key);
+  `,
+  // How popular papers were, and which were there: what a look back needs.
+  `
+  CREATE TABLE upvotes (
+    key INTEGER NOT NULL REFERENCES papers (key) ON DELETE CASCADE,
+    at TEXT NOT NULL,
+    -- Null from when on they are not known.
+    upvotes INTEGER,
+    PRIMARY KEY (key, at)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO upvotes (key, at, upvotes) SELECT key, updated_at, upvotes FROM papers WHERE upvotes IS NOT NULL;
+
+  DROP INDEX papers_day;
+  CREATE INDEX papers_day ON papers (day, key, source, coalesce(upvotes, 0), code_url IS NULL, added_at);
+  `,
 ];

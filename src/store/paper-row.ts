@@ -134,5 +134,6 @@ export function filterSql(filter: PaperFilter | undefined): { where: string[]; p
   if (filter?.sources !== undefined) add(`p.source IN (${marks(filter.sources)})`, ...filter.sources);
   if (filter?.minUpvotes !== undefined) add('coalesce(p.upvotes, 0) >= ?', filter.minUpvotes);
   if (filter?.hasCode !== undefined) add('(p.code_url IS NULL) = ?', filter.hasCode ? 0 : 1);
+  if (filter?.knownAt !== undefined) add('p.added_at <= ?', filter.knownAt);
   return { where, params };
 }

@@ -118,6 +118,17 @@ export function paperStatements(db: SqliteDatabase, modelId: number) {
       `SELECT i.revision, i.key, p.title, p.abstract, p.authors FROM paper_ids i LEFT JOIN papers p ON p.key = i.key
        WHERE i.revision > ? ORDER BY i.revision LIMIT ?`,
     ),
+    noteUpvotes: db.prepare<[number, string, number | null]>(
+      `INSERT INTO upvotes (key, at, upvotes) VALUES (?, ?, ?)
+       ON CONFLICT (key, at) DO UPDATE SET upvotes = excluded.upvotes`,
+    ),
+    // Beside max() SQLite takes the other columns from the row that has it.
+    upvotesAt: db.prepare<[string, string], { key: number; upvotes: number }>(
+      `SELECT key, upvotes FROM (
+         SELECT key, upvotes, max(at) FROM upvotes
+         WHERE at <= ? AND key IN (SELECT value FROM json_each(?)) GROUP BY key
+       ) WHERE upvotes IS NOT NULL`,
+    ),
     newestDay: db.prepare<[], string>('SELECT day FROM papers ORDER BY day DESC LIMIT 1').pluck(),
     counts: db.prepare(
       `SELECT (SELECT count(*) FROM papers) AS papers,

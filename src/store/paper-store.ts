@@ -141,6 +141,11 @@ export interface PaperStore extends VectorSource, TextSource {
   papersAfter(key: PaperKey, limit: number): Promise<StoredPaper[]>;
   /** Stores embeddings of papers whose text still has the given hash; resolves to how many were stored. */
   addEmbeddings(items: readonly ({ key: PaperKey } & EmbeddedPaper)[]): Promise<number>;
+  /**
+   * The upvotes that papers had at an instant (ISO 8601 UTC), as far as the library knew then. Those that had none, or
+   * were not there, are missing from the map.
+   */
+  upvotesAt(keys: readonly PaperKey[], asOf: string): Promise<Map<PaperKey, number>>;
   /** The first day of the latest date of any paper, or null. */
   newestDay(): Promise<string | null>;
   counts(): Promise<LibraryCounts>;

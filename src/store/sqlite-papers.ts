@@ -11,6 +11,7 @@ import {
 } from '../paper.ts';
 import { fromBytes, toBytes } from '../vector.ts';
 import { createFilterKeys } from './filter-keys.ts';
+import { modelIdOf, type StoredModel } from './models.ts';
 import { papersNamed } from './paper-names.ts';
 import { listPapers } from './paper-queries.ts';
 import { authorNames, categoryRows, isOutdated, type PaperRow, paperOf, rowOf } from './paper-row.ts';
@@ -29,18 +30,8 @@ import type { SqliteDatabase } from './sqlite.ts';
 type Statements = ReturnType<typeof paperStatements>;
 
 /** The papers of a library in SQLite, with embeddings of the model that `fingerprint` names. */
-export function createSqlitePaperStore(
-  db: SqliteDatabase,
-  model: { fingerprint: string; dimensions: number },
-): PaperStore {
-  db.prepare(
-    'INSERT INTO models (fingerprint, dimensions) VALUES (?, ?) ON CONFLICT (fingerprint) DO NOTHING',
-  ).run(model.fingerprint, model.dimensions);
-  const modelId = db
-    .prepare<[string], number>('SELECT model_id FROM models WHERE fingerprint = ?')
-    .pluck()
-    .get(model.fingerprint) as number;
-  const sql = paperStatements(db, modelId);
+export function createSqlitePaperStore(db: SqliteDatabase, model: StoredModel): PaperStore {
+  const sql = paperStatements(db, modelIdOf(db, model));
   const write = writer(sql);
   const keysOfFilter = createFilterKeys(db);
   const atomically = <T>(work: () => T): T => db.transaction(work).immediate();
@@ -111,6 +102,8 @@ export function createSqlitePaperStore(
         for (const item of fitting) write.putEmbedded(item.key, item);
         return fitting.length;
       }),
+    upvotesAt: async (keys, asOf) =>
+      new Map(sql.upvotesAt.all(asOf, JSON.stringify(keys)).map(({ key, upvotes }) => [key, upvotes])),
     newestDay: async () => sql.newestDay.get() || null,
     counts: async () => ({
       ...(sql.counts.get() as Omit<LibraryCounts, 'bySource'>),
@@ -170,8 +163,11 @@ function writer(sql: Statements) {
     sql.putTokenBits.run(key, tokens);
     touch(key);
   };
-  const putPaper = (key: PaperKey, isNew: boolean, paper: Paper, version: number | null) => {
-    (isNew ? sql.insert : sql.update).run({ key, ...rowOf(paper, version, new Date().toISOString()) });
+  const putPaper = (key: PaperKey, before: PaperRow | undefined, paper: Paper, version: number | null) => {
+    const isNew = before === undefined;
+    const row = rowOf(paper, version, new Date().toISOString());
+    (isNew ? sql.insert : sql.update).run({ key, ...row });
+    if (row.upvotes !== (before?.upvotes ?? null)) sql.noteUpvotes.run(key, row.updated_at, row.upvotes);
     if (!isNew) sql.clearCategories.run(key);
     for (const category of categoryRows(paper.categories)) sql.addCategory.run(category, key);
     if (!isNew) sql.clearAuthors.run(key);
@@ -192,7 +188,7 @@ function writer(sql: Statements) {
         row?.key ?? sql.keyOf.get(incoming.id) ?? Number(sql.newKey.run(incoming.id).lastInsertRowid);
       // Embeddings of every model are of the old text now; token bits go with them.
       if (row && !sameText) sql.clearVectors.run(key);
-      putPaper(key, row === undefined, after, version);
+      putPaper(key, row, after, version);
       // A changed title or abstract always comes with a new vector.
       if (!vectorFits && embedded) putEmbedded(key, embedded);
       else if (!sameAuthors) touch(key);

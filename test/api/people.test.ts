@@ -1,12 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  erased,
-  exportAnswer,
-  feedbackAnswer,
-  feedbackEntry,
-  picksAnswer,
-  recommendAnswer,
-} from '../../src/api/answers.ts';
+import { feedbackAnswer, feedbackEntry, picksAnswer, recommendAnswer } from '../../src/api/answers.ts';
+import { erased, exportAnswer } from '../../src/api/held-answers.ts';
 import { openTestLibrary, TODAY, topicPapers } from '../fixtures/library.ts';
 import { answered, refused, send } from './requests.ts';
 
@@ -95,18 +89,35 @@ describe('recommendations and picks', () => {
 
 describe('export and erase', () => {
   it('give all that is held on a user, and delete it', async () => {
-    const { app } = await library();
+    const { app, people, store, embedder } = await library();
     await send(app, 'PUT /v1/users/ada/feedback/robots-1', { signal: 'like' });
+    const at = '2026-01-01T00:00:00.000Z';
+    const [passage] = await embedder.embedPassages(['robot arms']);
+    const seed = { kind: 'text' as const, title: 'robot arms', abstract: '' };
+    const embedding = passage?.embedding ?? new Float32Array();
+    await people.addSeeds('ada', [{ ...seed, embedding }], at);
+    const interest = { id: 'i', name: 'Robots', isMuted: false, isPinned: true, weight: 2, seeds: [], at };
+    const key = (await store.paperById('robots-1'))?.key ?? -1;
+    await people.setInterestSettings('ada', { ...interest, papers: [key] });
+    const event = { channel: 'picks', rank: 1, probability: 1, score: null, at };
+    await people.addEvents('ada', [{ kind: 'shown', paperId: 'robots-1', ...event }]);
     await send(app, 'PUT /v1/users/bob/feedback/robots-1', { signal: 'like' });
     const day = answered(await send(app, 'GET /v1/users/ada/picks'), picksAnswer);
     const held = answered(await send(app, 'GET /v1/users/ada/export'), exportAnswer);
     expect(held.feedback).toHaveLength(1);
+    expect(held).toMatchObject({
+      history: [{ paperId: 'robots-1', signal: 'like' }],
+      seeds: [{ ...seed, at, removedAt: null }],
+      interests: [{ ...interest, papers: ['robots-1'] }],
+      events: [{ kind: 'shown', paperId: 'robots-1', ...event }],
+    });
     expect(held.picks[0]?.picks.map(({ paperId }) => paperId)).toEqual(
       day.picks.map(({ paper }) => paper.id),
     );
 
     const gone = answered(await send(app, 'DELETE /v1/users/ada'), erased);
-    expect(gone).toEqual({ user: 'ada', feedback: 1, pickDays: 1, picks: day.picks.length });
+    const counts = { feedback: 1, pickDays: 1, picks: day.picks.length };
+    expect(gone).toEqual({ user: 'ada', ...counts, history: 1, seeds: 1, interests: 1, events: 1 });
     expect(answered(await send(app, 'GET /v1/users/ada/export'), exportAnswer)).toMatchObject({
       feedback: [],
       picks: [],

@@ -1,16 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import type { PaperStore } from '../../src/store/paper-store.ts';
-import type { PeopleStore, PickDay } from '../../src/store/people-store.ts';
+import type { PickDay } from '../../src/store/people-store.ts';
 import { record } from '../fixtures/papers.ts';
+import { type Details, event, type OpenLibrary, seed, settings } from '../fixtures/people.ts';
 import { item } from './paper-store.ts';
+import { peopleEventsContract } from './people-store-events.ts';
+import { peopleInterestsContract } from './people-store-interests.ts';
 
-type Details = { why: string };
-
-/** What every store of people must do. `open` gives a new, empty library. */
-export function peopleStoreContract(
-  name: string,
-  open: () => { papers: PaperStore; people: PeopleStore<Details> },
-): void {
+/** What every store of people must do. */
+export function peopleStoreContract(name: string, open: OpenLibrary): void {
+  peopleInterestsContract(name, open);
+  peopleEventsContract(name, open);
   describe(`${name} as a people store`, () => {
     const library = async () => {
       const { papers, people } = open();
@@ -26,6 +25,8 @@ export function peopleStoreContract(
         user: 'ada',
         date,
         createdAt: `${date}T08:00:00.000Z`,
+        asOf: `${date}T07:00:00.000Z`,
+        basis: { seed: 7 },
         note: null,
         picks: await Promise.all(ids.map(pick)),
       });
@@ -73,6 +74,10 @@ export function peopleStoreContract(
       await people.setFeedback('ada', 'a', 'like', '2026-01-01');
       expect(await people.clearFeedback('ada', 'a')).toBe(true);
       expect(await people.clearFeedback('ada', 'a')).toBe(false);
+      expect(await people.clearFeedback('bob', 'a')).toBe(false);
+      // What was said before is held until the user is erased.
+      expect(await people.counts()).toMatchObject({ users: 1, feedback: 0 });
+      await people.eraseUser('ada');
       expect((await people.counts()).users).toBe(0);
     });
 
@@ -103,18 +108,67 @@ export function peopleStoreContract(
     });
 
     it('exports all that it holds on a user, and erases all of it and nobody else', async () => {
-      const { people, day } = await library();
-      await people.setFeedback('ada', 'a', 'like', '2026-01-01');
-      await people.setFeedback('bob', 'a', 'like', '2026-01-01');
-      await people.recordPicks(await day('2026-01-01', 'b'));
-      const { feedback, days } = await people.exportUser('ada');
-      expect(feedback).toHaveLength(1);
-      expect(days.map(({ date, picks }) => [date, picks.length])).toEqual([['2026-01-01', 1]]);
-      expect(await people.eraseUser('ada')).toEqual({ feedback: 1, pickDays: 1, picks: 1 });
-      expect(await people.exportUser('ada')).toEqual({ feedback: [], days: [] });
+      const { people, day, key } = await library();
+      for (const user of ['ada', 'bob']) {
+        await people.setFeedback(user, 'a', 'like', '2026-01-01');
+        await people.clearFeedback(user, 'a', '2026-01-02');
+        await people.setFeedback(user, 'c', 'save', '2026-01-03');
+        await people.addSeeds(user, [seed('one', 1), seed('two', 2)], '2026-01-01');
+        await people.removeSeed(user, (await people.seeds(user))[0]?.id ?? -1, '2026-01-04');
+        await people.setInterestSettings(user, settings('graphs', { papers: [await key('a')] }));
+        await people.addEvents(user, [event('b')]);
+        await people.recordPicks({ ...(await day('2026-01-01', 'b')), user });
+      }
+      const held = await people.exportUser('ada');
+      expect(held).toMatchObject({
+        feedback: [{ paperId: 'c', signal: 'save' }],
+        days: [{ date: '2026-01-01', picks: [{ paperId: 'b' }] }],
+        history: [
+          { paperId: 'a', signal: 'like', at: '2026-01-01' },
+          { paperId: 'a', signal: null, at: '2026-01-02' },
+          { paperId: 'c', signal: 'save', at: '2026-01-03' },
+        ],
+        seeds: [
+          { title: 'one', removedAt: '2026-01-04' },
+          { title: 'two', removedAt: null },
+        ],
+        interests: [{ id: 'graphs' }],
+        events: [{ paperId: 'b' }],
+      });
+      const others = await people.exportUser('bob');
+      expect(await people.eraseUser('ada')).toEqual({
+        feedback: 1,
+        pickDays: 1,
+        picks: 1,
+        history: 3,
+        seeds: 2,
+        interests: 1,
+        events: 1,
+      });
+      const none = { feedback: [], days: [], history: [], seeds: [], interests: [], events: [] };
+      expect(await people.exportUser('ada')).toEqual(none);
       expect(await people.picks('ada', '2026-01-01')).toBeNull();
-      expect((await people.exportUser('bob')).feedback).toHaveLength(1);
-      expect(await people.eraseUser('ada')).toEqual({ feedback: 0, pickDays: 0, picks: 0 });
+      expect(await people.exportUser('bob')).toEqual(others);
+      expect(Object.values(await people.eraseUser('ada'))).toEqual([0, 0, 0, 0, 0, 0, 0]);
+      // Nothing of what was held comes back with the name.
+      await people.addEvents('ada', [event('a')]);
+      expect(await people.exportUser('ada')).toMatchObject({ ...none, events: [{ paperId: 'a' }] });
+    });
+
+    it('goes over users by name', async () => {
+      const { people } = await library();
+      for (const user of ['bob', 'ada', 'Zoë', 'eve']) await people.addEvents(user, [event('a')]);
+      expect(await people.users({ limit: 3 })).toEqual(['Zoë', 'ada', 'bob']);
+      expect(await people.users({ after: 'bob', limit: 3 })).toEqual(['eve']);
+    });
+
+    it('keeps what picks rest on, and how they were chosen', async () => {
+      const { people, day } = await library();
+      const first = await people.recordPicks(await day('2026-01-01', 'a'));
+      expect(first).toMatchObject({ asOf: '2026-01-01T07:00:00.000Z', basis: { seed: 7 } });
+      expect(await people.picks('ada', '2026-01-01')).toEqual(first);
+      const second = await people.recordPicks({ ...(await day('2026-01-02', 'b')), basis: null });
+      expect(second?.basis).toBeNull();
     });
   });
 }

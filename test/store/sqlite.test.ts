@@ -8,6 +8,7 @@ import { openSqlite } from '../../src/store/sqlite.ts';
 import { createSqlitePaperStore } from '../../src/store/sqlite-papers.ts';
 import { createSqlitePeopleStore } from '../../src/store/sqlite-people.ts';
 import { bits, DIMENSIONS, item, paperStoreContract, unit } from '../contracts/paper-store.ts';
+import { paperHistoryContract } from '../contracts/paper-store-history.ts';
 import { peopleStoreContract } from '../contracts/people-store.ts';
 import { writeLibraryBeforeTokenBits } from '../fixtures/library-before-token-bits.ts';
 import { record } from '../fixtures/papers.ts';
@@ -24,11 +25,12 @@ function open(file = newFile(), fingerprint = model.fingerprint) {
   return {
     db,
     papers: createSqlitePaperStore(db, { ...model, fingerprint }),
-    people: createSqlitePeopleStore<{ why: string }>(db),
+    people: createSqlitePeopleStore<{ why: string }>(db, { ...model, fingerprint }),
   };
 }
 
 paperStoreContract('SQLite', () => open().papers);
+paperHistoryContract('SQLite', () => open().papers);
 peopleStoreContract('SQLite', () => open());
 
 describe('the SQLite library', () => {

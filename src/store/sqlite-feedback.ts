@@ -1,0 +1,127 @@
+import { AppError } from '../errors.ts';
+import { canonicalId } from '../paper.ts';
+import {
+  type Feedback,
+  type FeedbackEntry,
+  type FeedbackOptions,
+  type PeopleStore,
+  SIGNALS,
+  type Signal,
+} from './people-store.ts';
+import type { SqliteDatabase } from './sqlite.ts';
+import type { SqliteUsers } from './sqlite-users.ts';
+
+type FeedbackMethods = Pick<PeopleStore, 'setFeedback' | 'clearFeedback' | 'feedback' | 'feedbackRevision'>;
+
+/** Feedback in force, and its history beside it. */
+export function sqliteFeedback(db: SqliteDatabase, users: SqliteUsers) {
+  const sql = statements(db);
+  const atomically = <T>(work: () => T): T => db.transaction(work).immediate();
+  const methods: FeedbackMethods = {
+    setFeedback: async (user, paperId, signal, at) =>
+      atomically((): Feedback => {
+        const id = canonicalId(paperId);
+        const key = sql.paperKey.get(id);
+        if (key === undefined) throw new AppError('not_found', `There is no paper with the id "${id}".`);
+        const userKey = users.ensure(user, at);
+        sql.set.run(userKey, key, signal, at);
+        sql.note.run(userKey, key, signal, at);
+        users.changed(userKey);
+        return { key, paperId: id, signal, at };
+      }),
+    clearFeedback: async (user, paperId, at = new Date().toISOString()) =>
+      atomically(() => {
+        const userKey = users.keyOf(user);
+        if (userKey === undefined) return false;
+        const paperKey = sql.clear.get(userKey, canonicalId(paperId));
+        if (paperKey === undefined) return false;
+        sql.note.run(userKey, paperKey, null, at);
+        users.changed(userKey);
+        return true;
+      }),
+    feedback: async (user, options) => {
+      const userKey = users.keyOf(user);
+      return userKey === undefined ? { feedback: [], total: 0 } : page(sql, userKey, options);
+    },
+    feedbackRevision: async (user) => users.revision(user),
+  };
+  return {
+    methods,
+    all: (userKey: number): Feedback[] => sql.all.all(userKey),
+    history: (userKey: number): FeedbackEntry[] => sql.history.all(userKey),
+  };
+}
+
+function page(
+  { latest, earlier }: ReturnType<typeof statements>,
+  userKey: number,
+  { limit, signals = SIGNALS, after = null, asOf }: FeedbackOptions,
+): { feedback: Feedback[]; total: number } {
+  const wanted = JSON.stringify(signals);
+  const { at, key } = after ?? { at: '~', key: Number.MAX_SAFE_INTEGER };
+  if (asOf === undefined) {
+    return {
+      feedback: latest.page.all(userKey, wanted, at, key, limit),
+      total: latest.count.get(userKey, wanted) as number,
+    };
+  }
+  return {
+    feedback: earlier.page.all(userKey, asOf, wanted, at, key, limit),
+    total: earlier.count.get(userKey, asOf, wanted) as number,
+  };
+}
+
+function statements(db: SqliteDatabase) {
+  const columns = 'f.paper_key AS key, i.id AS paperId, f.signal, f.at';
+  const ids = 'JOIN paper_ids i ON i.key = f.paper_key';
+  const wanted = 'f.signal IN (SELECT value FROM json_each(?))';
+  const behind = '(f.at, f.paper_key) < (?, ?) ORDER BY f.at DESC, f.paper_key DESC LIMIT ?';
+  // Beside max() SQLite takes the other columns from the row that has it. What was taken back has no signal, and so
+  // none of those wanted.
+  const inForceThen = `(SELECT paper_key, max(seq), signal, at FROM feedback_history WHERE user_key = ? AND at <= ?
+    GROUP BY paper_key) f`;
+  return {
+    paperKey: db
+      .prepare<[string], number>(
+        'SELECT p.key FROM papers p JOIN paper_ids i ON i.key = p.key WHERE i.id = ?',
+      )
+      .pluck(),
+    set: db.prepare<[number, number, Signal, string]>(
+      `INSERT INTO feedback (user_key, paper_key, signal, at) VALUES (?, ?, ?, ?)
+       ON CONFLICT (user_key, paper_key) DO UPDATE SET signal = excluded.signal, at = excluded.at`,
+    ),
+    note: db.prepare<[number, number, Signal | null, string]>(
+      'INSERT INTO feedback_history (user_key, paper_key, signal, at) VALUES (?, ?, ?, ?)',
+    ),
+    clear: db
+      .prepare<[number, string], number>(
+        `DELETE FROM feedback WHERE user_key = ? AND paper_key = (SELECT key FROM paper_ids WHERE id = ?)
+         RETURNING paper_key`,
+      )
+      .pluck(),
+    latest: {
+      page: db.prepare<[number, string, string, number, number], Feedback>(
+        `SELECT ${columns} FROM feedback f ${ids} WHERE f.user_key = ? AND ${wanted} AND ${behind}`,
+      ),
+      count: db
+        .prepare<[number, string], number>(
+          `SELECT count(*) FROM feedback f WHERE f.user_key = ? AND ${wanted}`,
+        )
+        .pluck(),
+    },
+    earlier: {
+      page: db.prepare<[number, string, string, string, number, number], Feedback>(
+        `SELECT ${columns} FROM ${inForceThen} ${ids} WHERE ${wanted} AND ${behind}`,
+      ),
+      count: db
+        .prepare<[number, string, string], number>(`SELECT count(*) FROM ${inForceThen} WHERE ${wanted}`)
+        .pluck(),
+    },
+    all: db.prepare<[number], Feedback>(
+      `SELECT ${columns} FROM feedback f ${ids} WHERE f.user_key = ? ORDER BY f.at, f.paper_key`,
+    ),
+    history: db.prepare<[number], FeedbackEntry>(
+      `SELECT ${columns} FROM feedback_history f ${ids} WHERE f.user_key = ? ORDER BY f.seq`,
+    ),
+  };
+}
