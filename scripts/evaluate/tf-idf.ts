@@ -32,7 +32,7 @@ export function tfIdf(texts: readonly string[], vocabulary = VOCABULARY): Sparse
   }
   const { leastTexts, greatestShare, mostWords } = vocabulary;
   const kept = [...frequencies]
-    .filter(([, texts_]) => texts_ >= leastTexts && texts_ <= greatestShare * texts.length)
+    .filter(([, count]) => count >= leastTexts && count <= greatestShare * texts.length)
     .sort(([a, ofA], [b, ofB]) => ofB - ofA || (a < b ? -1 : 1))
     .slice(0, mostWords);
   const weights = new Map(
