@@ -7,7 +7,7 @@ interface Layout {
   way: string;
   metric: string;
   chosen: string;
-  isOther: (mode: string) => boolean;
+  isOther: (other: ResultRow, chosen: ResultRow) => boolean;
   gain: string;
 }
 
@@ -16,7 +16,7 @@ const SEARCH: Layout = {
   way: 'mode',
   metric: 'nDCG@10',
   chosen: 'hybrid',
-  isOther: (mode) => ['lexical', 'semantic'].includes(mode),
+  isOther: ({ task, mode }, chosen) => task === chosen.task && ['lexical', 'semantic'].includes(mode),
   gain: 'hybrid against best single',
 };
 
@@ -25,7 +25,9 @@ const RECOMMENDATIONS: Layout = {
   way: 'method',
   metric: 'nDCG@20',
   chosen: 'paperwise',
-  isOther: (mode) => mode !== 'paperwise',
+  // Plain methods that do not care for other people are run without them only, on the same people.
+  isOther: ({ mode, queries }, chosen) =>
+    mode !== 'paperwise' && queries.join('\n') === chosen.queries.join('\n'),
   gain: 'paperwise against best other',
 };
 
@@ -81,10 +83,7 @@ export function resultsTable(rows: readonly ResultRow[], command = 'collections'
 function againstBest(chosen: ResultRow, rows: readonly ResultRow[], layout: Layout): string {
   const metric = layout.metric in chosen.metrics ? layout.metric : (Object.keys(chosen.metrics)[0] ?? '');
   const [best] = rows
-    .filter(
-      ({ collection, task, mode }) =>
-        collection === chosen.collection && task === chosen.task && layout.isOther(mode),
-    )
+    .filter((row) => row.collection === chosen.collection && layout.isOther(row, chosen))
     .sort((a, b) => mean(valuesOf(b, metric)) - mean(valuesOf(a, metric)));
   if (!best) return '';
   const [ours, theirs] = [valuesOf(chosen, metric), valuesOf(best, metric)];
