@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import { z } from 'zod';
 import { cleanText, PAPER_LIMITS } from '../../src/paper.ts';
+import { readJsonLines, readLines } from './json-lines.ts';
 import type { Grades } from './metrics.ts';
 
 export const SPLITS = ['tune', 'report', 'all'] as const;
@@ -48,12 +48,9 @@ const judgement = z.tuple([z.string().min(1), z.string().min(1), z.coerce.number
  */
 export function readCollection(folder: string, split: Split): Collection {
   const name = folder.split('/').at(-1) ?? folder;
-  const corpus = gunzipSync(readFileSync(join(folder, 'corpus.jsonl.gz'))).toString('utf8');
-  const { papers, notes } = papersOf(linesOf(corpus).map((line) => documentLine.parse(JSON.parse(line))));
+  const { papers, notes } = papersOf(readJsonLines(join(folder, 'corpus.jsonl.gz'), documentLine));
   return { name, papers, notes, queries: readQueries(folder, split) };
 }
-
-const linesOf = (text: string) => text.split('\n').filter((line) => line.trim() !== '');
 
 /**
  * `tune` is the collection's own training queries, if it has some, else the half of the queries that a hash of the
@@ -63,14 +60,14 @@ function readQueries(folder: string, split: Split): Query[] {
   const trainFile = join(folder, 'qrels.train.tsv');
   const hasTraining = existsSync(trainFile);
   const judged = readGrades(hasTraining && split === 'tune' ? trainFile : join(folder, 'qrels.tsv'));
-  return linesOf(readFileSync(join(folder, 'queries.jsonl'), 'utf8'))
-    .map((line) => queryLine.parse(JSON.parse(line)))
-    .flatMap(({ _id: id, text, doc: own = null }) => {
+  return readJsonLines(join(folder, 'queries.jsonl'), queryLine).flatMap(
+    ({ _id: id, text, doc: own = null }) => {
       const grades = judged.get(id);
       if (!grades || ![...grades.values()].some((grade) => grade > 0)) return [];
       const isWanted = hasTraining || split === 'all' || halfOf(own ?? id) === split;
       return isWanted ? [{ id, text, own, grades }] : [];
-    });
+    },
+  );
 }
 
 /** Which half a query belongs to: always the same, whatever other queries there are. */
@@ -82,8 +79,8 @@ export function halfOf(id: string): 'tune' | 'report' {
 function readGrades(file: string): Map<string, Map<string, number>> {
   const judged = new Map<string, Map<string, number>>();
   // The first line is the header.
-  for (const line of linesOf(readFileSync(file, 'utf8')).slice(1)) {
-    const [query, document, grade] = judgement.parse(line.split('\t').map((field) => field.trim()));
+  for (const { text } of readLines(file).slice(1)) {
+    const [query, document, grade] = judgement.parse(text.split('\t').map((field) => field.trim()));
     const grades = judged.get(query) ?? new Map<string, number>();
     judged.set(query, grades.set(document, grade));
   }
@@ -97,7 +94,7 @@ const TITLE_WORDS = 12;
  * Documents as papers, title and text only. Ids in the library are positions: a collection's ids may hold anything,
  * and ones that look like arXiv's would be changed. One word (`doc17`), so that it is no word of any query.
  */
-function papersOf(documents: readonly z.output<typeof documentLine>[]): {
+export function papersOf(documents: readonly z.output<typeof documentLine>[]): {
   papers: CollectionPaper[];
   notes: string[];
 } {

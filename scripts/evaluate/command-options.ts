@@ -19,23 +19,30 @@ export const SHARED_DATA = join(ROOT, '..', 'shared', 'data');
 const REPORTED_EVERY = 1_000;
 
 /** Options that all evaluations have. */
-export interface CommonOptions {
+export interface RunOptions {
   model: string;
-  cachedQueries: boolean;
   out: string;
   against?: string;
 }
 
-export function addCommonOptions(command: Command, outFile: string): Command {
+/** Options of evaluations that embed queries. */
+export interface CommonOptions extends RunOptions {
+  cachedQueries: boolean;
+}
+
+export function addRunOptions(command: Command, outFile: string): Command {
   return command
     .option('--model <name>', 'known name, hub id or folder', DEFAULT_MODEL)
-    .option(
-      '--cached-queries',
-      'take query embeddings from the cache too: quicker, but ms leave them out',
-      false,
-    )
     .option('--out <file>', 'where all values go, as JSON', join(CACHE, outFile))
     .option('--against <file>', 'JSON of an earlier run: print what changed');
+}
+
+export function addCommonOptions(command: Command, outFile: string): Command {
+  return addRunOptions(command, outFile).option(
+    '--cached-queries',
+    'take query embeddings from the cache too: quicker, but ms leave them out',
+    false,
+  );
 }
 
 export function wholeNumber(text: string): number {
@@ -57,7 +64,10 @@ export function namesAmong<T extends string>(known: readonly T[]): (text: string
 }
 
 /** Embedders for papers (cached) and queries of one model. `close` closes the first and the cache. */
-export async function openEmbedders({ model, cachedQueries }: CommonOptions) {
+export async function openEmbedders({
+  model,
+  cachedQueries,
+}: Pick<CommonOptions, 'model' | 'cachedQueries'>) {
   const cache = openEmbeddingCache(join(CACHE, 'embeddings.sqlite'));
   const open = (workers: number): Promise<Embedder> =>
     createTransformersEmbedder({

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Embedder } from '../../src/embed/embedder.ts';
 import { createLocalVectorIndex } from '../../src/index/local.ts';
+import type { VectorIndex } from '../../src/index/vector-index.ts';
 import { createIngest } from '../../src/ingest.ts';
 import type { LexicalConstants } from '../../src/lexical/constants.ts';
 import { createLocalLexicalIndex } from '../../src/lexical/local.ts';
@@ -10,12 +11,16 @@ import type { Ranking } from '../../src/ranking.ts';
 import { createSearch, type Search } from '../../src/search.ts';
 import type { SourceItem } from '../../src/sources/source.ts';
 import type { PaperStore } from '../../src/store/paper-store.ts';
+import type { PeopleStore } from '../../src/store/people-store.ts';
 import { openSqlite } from '../../src/store/sqlite.ts';
 import { createSqlitePaperStore } from '../../src/store/sqlite-papers.ts';
+import { createSqlitePeopleStore } from '../../src/store/sqlite-people.ts';
 
 /** A library that lasts as long as an evaluation: real database, index, ingest and search, in a temporary folder. */
 export interface EvaluatedLibrary {
   store: PaperStore;
+  people: PeopleStore;
+  index: VectorIndex;
   /** The real search over this library, with an embedder for its queries. */
   searchWith(queryEmbedder: Embedder, ranking?: Ranking): Search;
   /** The same library with other constants of BM25F, for trials. */
@@ -72,6 +77,8 @@ export async function fillLibrary(
   }
   return {
     store,
+    people: createSqlitePeopleStore(db),
+    index,
     searchWith: (embedder, ranking) => createSearch({ store, embedder, index, lexical }, ranking),
     withConstants: async (constants) => {
       const other = createLocalLexicalIndex({ folder: join(folder, 'other'), source: store, constants });

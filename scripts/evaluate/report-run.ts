@@ -9,7 +9,7 @@ export function reportRun(
 ): void {
   console.log(summaryOf(results));
   for (const note of results.notes) console.log(note);
-  console.log(`\n${resultsTable(results.rows)}`);
+  console.log(`\n${resultsTable(results.rows, results.command)}`);
   if (earlier) {
     console.log(
       `\nAgainst the run of ${earlier.createdAt} (${earlier.commit?.hash.slice(0, 10) ?? 'no commit'}):\n`,
@@ -18,6 +18,6 @@ export function reportRun(
   }
   writeResults(out, results);
   console.log(
-    `\n[ ]: 95 % interval, by bootstrap; of shares by Wilson. p: paired randomisation test. ms: one query at a time.\nAll values: ${relative('.', out)}`,
+    `\n[ ]: 95 % interval, by bootstrap; of shares by Wilson. p: paired randomisation test. ms: one at a time.\nAll values: ${relative('.', out)}`,
   );
 }

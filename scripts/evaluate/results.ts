@@ -6,14 +6,23 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 
-/** What one mode did on one task of one collection: every value of every query, in the order of `queries`. */
+/** NaN, of a metric that has nothing to say on a query, is null in JSON. */
+const value = z
+  .number()
+  .nullable()
+  .transform((number) => number ?? Number.NaN);
+
+/**
+ * What one mode did on one task of one collection: every value of every query, in the order of `queries`. Where people
+ * are recommended papers, the mode is the method, and the queries are people.
+ */
 const resultRow = z.object({
   collection: z.string(),
   /** `search`, or what else was asked for. */
   task: z.string(),
   mode: z.string(),
   queries: z.array(z.string()),
-  metrics: z.record(z.string(), z.array(z.number())),
+  metrics: z.record(z.string(), z.array(value)),
   milliseconds: z.array(z.number()),
 });
 

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ndcgAt, recallAt, reciprocalRankAt } from '../../scripts/evaluate/metrics.ts';
+import {
+  coverageAt,
+  diversityOf,
+  ndcgAt,
+  noveltyOf,
+  recallAt,
+  reciprocalRankAt,
+  shareAt,
+} from '../../scripts/evaluate/metrics.ts';
 
 const grades = new Map([
   ['a', 3],
@@ -69,5 +77,34 @@ describe('metrics', () => {
         }
       }),
     );
+  });
+});
+
+describe('metrics of a list', () => {
+  const east = Float32Array.of(1, 0);
+  const north = Float32Array.of(0, 1);
+  const between = Float32Array.of(0.6, 0.8);
+
+  it('counts the groups that have a paper among the first', () => {
+    const groups = [new Set(['a', 'b']), new Set(['c']), new Set(['z'])];
+    expect(coverageAt(['x', 'b', 'a', 'c'], groups, 4)).toBeCloseTo(2 / 3, 10);
+    expect(coverageAt(['x', 'b', 'a', 'c'], groups, 3)).toBeCloseTo(1 / 3, 10);
+    expect(coverageAt(['a'], [], 3)).toBe(0);
+  });
+
+  it('counts how much of what is shown is among some papers', () => {
+    expect(shareAt(['a', 'x', 'b', 'y'], new Set(['a', 'b', 'y']), 3)).toBeCloseTo(2 / 3, 10);
+    // A short list is measured by what it shows.
+    expect(shareAt(['a'], new Set(['a']), 20)).toBe(1);
+    expect(shareAt([], new Set(['a']), 20)).toBe(0);
+  });
+
+  it('measures how unlike papers are to each other and to those known', () => {
+    // Pairs: 1 - 0, 1 - 0.6, 1 - 0.8.
+    expect(diversityOf([east, north, between])).toBeCloseTo((1 + 0.4 + 0.2) / 3, 6);
+    expect(diversityOf([east])).toBeNaN();
+    expect(noveltyOf([between, north], [east])).toBeCloseTo((0.4 + 1) / 2, 6);
+    expect(noveltyOf([between, north], [east, north])).toBeCloseTo((0.2 + 0) / 2, 6);
+    expect(noveltyOf([], [east])).toBeNaN();
   });
 });

@@ -44,6 +44,24 @@ describe('tables', () => {
     expect(resultsTable([row('hybrid', [1])])).not.toContain(' on ');
   });
 
+  it('show what the recommendations gain on the best method for the same people, and leave out what is not known', () => {
+    const of = (task: string, mode: string, values: number[]): ResultRow => ({
+      ...row(mode, values),
+      task,
+      metrics: { 'nDCG@20': values, disliked: values.map((value) => (value > 0.3 ? value : Number.NaN)) },
+    });
+    const rows = [
+      of('alone', 'centroid', ramp(20, 0.1)),
+      of('with others', 'popularity', ramp(20)),
+      of('with others', 'paperwise', ramp(20, 0.2)),
+      of('other people', 'centroid', ramp(19, 0.9)),
+    ];
+    const text = resultsTable(rows, 'recommend');
+    expect(text).toMatch(/paperwise .*\+0\.100 on centroid, p < 0\.001$/m);
+    // Of 0 to 0.475, those above 0.3 have the mean 0.4.
+    expect(text).toMatch(/popularity +0\.237 \[.*\] +0\.400 \[/);
+  });
+
   it('compare on the queries that both runs have', () => {
     const earlier = run([row('lexical', [0.5, 0.5, 0.5])], 'other model');
     const current = run([row('lexical', [0.9, 0.7], ['q2', 'q1']), row('hybrid', [1])]);
