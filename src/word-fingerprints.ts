@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
 /*
- * What texts become by `src/words.ts` and `src/identity.ts` is stored: in the index of words, and in the columns of
- * names. These fingerprints are stored with it, so that it is made anew by a program that reads texts in another way.
+ * What texts become by `src/words.ts` and `src/identity.ts` is stored: in the index of words, in the columns of names,
+ * and as sets of terms. These fingerprints are stored with it, so that it is made anew by a program that reads texts in another way.
  * They are of the source itself, which misses no change; a change of a comment costs a rebuild too.
  */
 
@@ -12,6 +12,9 @@ const STEMMER = createRequire(import.meta.url).resolve('stemmer');
 
 /** Of all that decides which terms a text has. */
 export const termsFingerprint = (): string => fingerprintOf(['./words.ts']);
+
+/** Of all that decides what papers are compared by when they are recommended. */
+export const termSetsFingerprint = (): string => fingerprintOf(['./words.ts', './term-set.ts']);
 
 /** Of all that decides what papers and authors are called. */
 export const namesFingerprint = (): string => fingerprintOf(['./words.ts', './identity.ts']);

@@ -77,7 +77,7 @@ export async function fillLibrary(
   }
   return {
     store,
-    people: createSqlitePeopleStore(db),
+    people: createSqlitePeopleStore(db, { fingerprint, dimensions: model.dimensions }),
     index,
     searchWith: (embedder, ranking) => createSearch({ store, embedder, index, lexical }, ranking),
     withConstants: async (constants) => {

@@ -260,4 +260,14 @@ export const MIGRATIONS: readonly string[] = [
   DROP INDEX papers_day;
   CREATE INDEX papers_day ON papers (day, key, source, coalesce(upvotes, 0), code_url IS NULL, added_at);
   `,
+  // What papers are compared by when they are recommended (src/term-set.ts), filled when they are next asked for; and
+  // when the text of a paper was last changed, to tell those who like it.
+  `
+  CREATE TABLE term_sets (
+    paper_key INTEGER PRIMARY KEY REFERENCES papers (key) ON DELETE CASCADE,
+    version INTEGER NOT NULL,
+    terms BLOB NOT NULL
+  ) STRICT;
+  ALTER TABLE papers ADD COLUMN revised_at TEXT;
+  `,
 ];

@@ -122,6 +122,8 @@ export function paperStatements(db: SqliteDatabase, modelId: number) {
       `INSERT INTO upvotes (key, at, upvotes) VALUES (?, ?, ?)
        ON CONFLICT (key, at) DO UPDATE SET upvotes = excluded.upvotes`,
     ),
+    setRevised: db.prepare<[string, number]>('UPDATE papers SET revised_at = ? WHERE key = ?'),
+    newestKey: db.prepare<[], number | null>('SELECT max(key) FROM papers').pluck(),
     // Beside max() SQLite takes the other columns from the row that has it.
     upvotesAt: db.prepare<[string, string], { key: number; upvotes: number }>(
       `SELECT key, upvotes FROM (

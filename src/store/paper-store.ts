@@ -2,6 +2,7 @@ import type { AuthorName } from '../identity.ts';
 import type { VectorSource } from '../index/vector-index.ts';
 import type { TextSource } from '../lexical/lexical-index.ts';
 import type { IncomingPaper, Paper, PaperFilter, PaperKey } from '../paper.ts';
+import type { TermSet } from '../term-set.ts';
 import type { TokenBits } from '../token-bits.ts';
 import type { Embedding } from '../vector.ts';
 
@@ -67,6 +68,18 @@ export interface PaperIdentity {
   arxivId: string | null;
   /** The folded title (`titleKey`). */
   titleKey: string;
+}
+
+/** What ranking for a person asks of a paper, without its text. */
+export interface RankingFacts {
+  key: PaperKey;
+  date: string | null;
+  /** ISO 8601 UTC: when the paper came into the library, and when its title or abstract last changed there. */
+  addedAt: string;
+  revisedAt: string | null;
+  upvotes: number | null;
+  categories: string[];
+  terms: TermSet;
 }
 
 export type ListingSort = 'newest' | 'trending';
@@ -146,6 +159,14 @@ export interface PaperStore extends VectorSource, TextSource {
    * were not there, are missing from the map.
    */
   upvotesAt(keys: readonly PaperKey[], asOf: string): Promise<Map<PaperKey, number>>;
+  /** What ranking asks of the papers; unknown keys are missing from the map. For some thousand keys a call. */
+  rankingFacts(keys: readonly PaperKey[]): Promise<Map<PaperKey, RankingFacts>>;
+  /** Makes up to `limit` of the term sets that are missing, or of another version; resolves to how many. */
+  fillTermSets(limit: number): Promise<number>;
+  /** Up to `limit` keys of papers that are not above `upTo`, spread over all; the same as long as those papers are there. */
+  sampleKeys(options: { upTo: PaperKey; limit: number }): Promise<PaperKey[]>;
+  /** The highest key of any paper; 0 without papers. */
+  newestKey(): Promise<PaperKey>;
   /** The first day of the latest date of any paper, or null. */
   newestDay(): Promise<string | null>;
   counts(): Promise<LibraryCounts>;

@@ -26,13 +26,15 @@ import type {
   StoredPaper,
 } from './paper-store.ts';
 import type { SqliteDatabase } from './sqlite.ts';
+import { sqliteTermSets } from './term-sets.ts';
 
 type Statements = ReturnType<typeof paperStatements>;
 
 /** The papers of a library in SQLite, with embeddings of the model that `fingerprint` names. */
 export function createSqlitePaperStore(db: SqliteDatabase, model: StoredModel): PaperStore {
   const sql = paperStatements(db, modelIdOf(db, model));
-  const write = writer(sql);
+  const termSets = sqliteTermSets(db);
+  const write = writer(sql, termSets.put);
   const keysOfFilter = createFilterKeys(db);
   const atomically = <T>(work: () => T): T => db.transaction(work).immediate();
   const stored = (row: PaperRow): StoredPaper => ({ key: row.key, paper: paperOf(row) });
@@ -102,6 +104,10 @@ export function createSqlitePaperStore(db: SqliteDatabase, model: StoredModel): 
         for (const item of fitting) write.putEmbedded(item.key, item);
         return fitting.length;
       }),
+    rankingFacts: async (keys) => termSets.facts(keys),
+    fillTermSets: async (limit) => termSets.fill(limit),
+    sampleKeys: async ({ upTo, limit }) => termSets.sampleKeys(upTo, limit),
+    newestKey: async () => sql.newestKey.get() ?? 0,
     upvotesAt: async (keys, asOf) =>
       new Map(sql.upvotesAt.all(asOf, JSON.stringify(keys)).map(({ key, upvotes }) => [key, upvotes])),
     newestDay: async () => sql.newestDay.get() || null,
@@ -155,7 +161,7 @@ function revisions(sql: Statements): () => number {
 }
 
 /** The writes that make up a transaction; each is called inside one. */
-function writer(sql: Statements) {
+function writer(sql: Statements, putTerms: (key: PaperKey, paper: Paper) => void) {
   const nextRevision = revisions(sql);
   const touch = (key: PaperKey) => sql.touch.run(nextRevision(), key);
   const putEmbedded = (key: PaperKey, { embedding, tokens }: EmbeddedPaper) => {
@@ -189,6 +195,8 @@ function writer(sql: Statements) {
       // Embeddings of every model are of the old text now; token bits go with them.
       if (row && !sameText) sql.clearVectors.run(key);
       putPaper(key, row, after, version);
+      if (!row || !sameText) putTerms(key, after);
+      if (row && !sameText) sql.setRevised.run(new Date().toISOString(), key);
       // A changed title or abstract always comes with a new vector.
       if (!vectorFits && embedded) putEmbedded(key, embedded);
       else if (!sameAuthors) touch(key);

@@ -1,0 +1,82 @@
+import type { Paper, PaperKey } from '../paper.ts';
+import { hashOfTerm, type TermSet, termSetOf } from '../term-set.ts';
+import { termSetsFingerprint } from '../word-fingerprints.ts';
+import type { RankingFacts } from './paper-store.ts';
+import type { SqliteDatabase } from './sqlite.ts';
+
+interface FactsRow {
+  key: number;
+  date: string | null;
+  addedAt: string;
+  revisedAt: string | null;
+  upvotes: number | null;
+  categories: string;
+  terms: Buffer | null;
+  title: string | null;
+  abstract: string | null;
+}
+
+/**
+ * Term sets of papers (src/term-set.ts), about a kilobyte each, made when a paper is written. A paper may lack its set,
+ * or have one of another version of the program: then it is made from the text whenever it is asked for, until `fill`
+ * has caught up.
+ */
+export function sqliteTermSets(db: SqliteDatabase) {
+  const version = hashOfTerm(termSetsFingerprint());
+  const put = db.prepare<[PaperKey, number, Buffer]>(
+    `INSERT INTO term_sets (paper_key, version, terms) VALUES (?, ?, ?)
+     ON CONFLICT (paper_key) DO UPDATE SET version = excluded.version, terms = excluded.terms`,
+  );
+  // Title and abstract only where they are needed: they are most of a paper's row.
+  const facts = db.prepare<[number, string], FactsRow>(
+    `SELECT p.key, p.date, p.added_at AS addedAt, p.revised_at AS revisedAt, p.upvotes, p.categories, t.terms,
+       iif(t.terms IS NULL, p.title, NULL) AS title, iif(t.terms IS NULL, p.abstract, NULL) AS abstract
+     FROM papers p LEFT JOIN term_sets t ON t.paper_key = p.key AND t.version = ?
+     WHERE p.key IN (SELECT value FROM json_each(?))`,
+  );
+  const missing = db.prepare<[number, number], { key: number; title: string; abstract: string }>(
+    `SELECT p.key, p.title, p.abstract FROM papers p LEFT JOIN term_sets t ON t.paper_key = p.key
+     WHERE t.version IS NOT ? LIMIT ?`,
+  );
+  // Multiplied by the golden ratio's share of 2^32 (Knuth), keys lie in no order that papers came in.
+  const sample = db
+    .prepare<[number, number], number>(
+      'SELECT key FROM papers WHERE key <= ? ORDER BY (key * 2654435769) & 4294967295, key LIMIT ?',
+    )
+    .pluck();
+  const putText = (key: PaperKey, paper: Pick<Paper, 'title' | 'abstract'>) => {
+    const { buffer, byteOffset, byteLength } = termSetOf(paper);
+    put.run(key, version, Buffer.from(buffer, byteOffset, byteLength));
+  };
+  return {
+    put: putText,
+    sampleKeys: (upTo: PaperKey, limit: number) => sample.all(upTo, limit),
+    facts: (keys: readonly PaperKey[]): Map<PaperKey, RankingFacts> =>
+      new Map(
+        facts.all(version, JSON.stringify(keys)).map(({ terms, title, abstract, categories, ...row }) => [
+          row.key,
+          {
+            ...row,
+            categories: JSON.parse(categories) as string[],
+            terms: terms ? setOf(terms) : termSetOf({ title: title ?? '', abstract: abstract ?? '' }),
+          },
+        ]),
+      ),
+    /** Makes up to `limit` sets that are missing; resolves to how many. */
+    fill: (limit: number): number =>
+      db
+        .transaction(() => {
+          const papers = missing.all(version, limit);
+          for (const { key, ...paper } of papers) putText(key, paper);
+          return papers.length;
+        })
+        .immediate(),
+  };
+}
+
+/** The numbers of a stored set, which the driver gives in memory of its own, at whatever address. */
+function setOf(bytes: Buffer): TermSet {
+  const copy = new Uint8Array(bytes.byteLength);
+  copy.set(bytes);
+  return new Uint32Array(copy.buffer);
+}
