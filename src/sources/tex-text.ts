@@ -31,6 +31,7 @@ const SIGNS: Record<string, string> = {
   textquotedblleft: '“',
   textquotedblright: '”',
   textquotesingle: "'",
+  textasciigrave: '`',
   textquotedbl: '"',
   ldots: '…',
   dots: '…',
