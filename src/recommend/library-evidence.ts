@@ -5,6 +5,8 @@ import { isStopWord } from '../words.ts';
 export const LIBRARY_MATCH = {
   /** Words, stop words aside, from which a title hardly names two works of one author. */
   tellingWords: 4,
+  /** Letters from which one word fewer will do: `Attention Is All You Need`. */
+  tellingLetters: 20,
   /** Words from which it hardly names two works at all: asked for where authors are not known. */
   uniqueWords: 5,
   /** The part of the shorter list of authors that must be in the other. */
@@ -56,6 +58,11 @@ export function isGeneric({ words }: Described): boolean {
   return contentWords(words).every((word) => GENERIC.has(word) || /^(?:\p{N}+|[ivx]+|.)$/u.test(word));
 }
 
+function isTelling({ words, compact }: Described): boolean {
+  const isLong = compact.length >= LIBRARY_MATCH.tellingLetters;
+  return contentWords(words).length >= LIBRARY_MATCH.tellingWords - (isLong ? 1 : 0);
+}
+
 /** Why a paper of the same title is not the entry's; null when it is. */
 export function titleObjection(entry: Described, paper: Described): string | null {
   if (isGeneric(entry)) return 'its title is one that many works have';
@@ -73,7 +80,7 @@ export function titleObjection(entry: Described, paper: Described): string | nul
   const fewer = Math.min(entry.authors.length, paper.authors.length);
   if (shared < LIBRARY_MATCH.sharedAuthors * fewer)
     return 'a paper has its title, but most authors are others';
-  if (words >= LIBRARY_MATCH.tellingWords) return null;
+  if (isTelling(entry)) return null;
   if (apart === null) {
     return shared === fewer && words > 1
       ? null
@@ -99,14 +106,11 @@ export function contradicts(entry: Described, paper: Described): boolean {
 /** Whether a paper of a title that is not quite the entry's is it all the same: the authors must agree. */
 export function isNear(entry: Described, paper: Described): boolean {
   const shared = sharedAuthors(entry, paper);
-  const [fewer, more] = [entry.authors.length, paper.authors.length].sort((a, b) => a - b) as [
-    number,
-    number,
-  ];
+  const fewer = Math.min(entry.authors.length, paper.authors.length);
+  const more = Math.max(entry.authors.length, paper.authors.length);
   if (shared < Math.max(LIBRARY_MATCH.sharedAuthors * fewer, Math.min(2, fewer)) || fewer === 0) return false;
   if ((yearsApart(entry, paper) ?? 0) > LIBRARY_MATCH.yearsApart) return false;
-  const least = Math.min(contentWords(entry.words).length, contentWords(paper.words).length);
-  if (least >= LIBRARY_MATCH.tellingWords && isMisspelt(entry.words, paper.words)) return true;
+  if (isTelling(entry) && isTelling(paper) && isMisspelt(entry.words, paper.words)) return true;
   return (
     shared >= LIBRARY_MATCH.sameAuthors * more && (isBeginning(entry, paper) || isBeginning(paper, entry))
   );
@@ -135,21 +139,23 @@ export function yearsApart(a: Described, b: Described): number | null {
 }
 
 /** Words that titles are quoted with or without. Not `not`, nor `without`. */
-const SMALL_WORDS = new Set('a an the of in on for to and by via from with'.split(' '));
+const SMALL_WORDS = new Set('a an the of in on for and'.split(' '));
 
 /** Whether titles differ in small words, or in a letter of a few long ones, at most. */
 function isMisspelt(a: readonly string[], b: readonly string[]): boolean {
-  const [words, others] = [a, b].map((list) => list.filter((word) => !SMALL_WORDS.has(word))) as [
-    string[],
-    string[],
-  ];
-  if (words.join('') === others.join('')) return true;
-  if (words.length !== others.length) return false;
-  const wrong = words.flatMap((word, at) => (word === others[at] ? [] : [[word, others[at] ?? ''] as const]));
-  return (
-    wrong.length <= words.length / LIBRARY_MATCH.wordsAMistake &&
-    wrong.every(([word, other]) => isMistyped(word, other))
-  );
+  const large = (list: readonly string[]) => list.filter((word) => !SMALL_WORDS.has(word));
+  const [words, others] = [large(a), large(b)];
+  const most = Math.floor(Math.min(words.length, others.length) / LIBRARY_MATCH.wordsAMistake);
+  let [i, j, wrong] = [0, 0, 0];
+  while (i < words.length && j < others.length) {
+    const [word = '', other = ''] = [words[i++], others[j++]];
+    if (word === other) continue;
+    // One has them as two words, or with a hyphen.
+    if (word + (words[i] ?? '') === other) i++;
+    else if (word === other + (others[j] ?? '')) j++;
+    else if (!isMistyped(word, other) || ++wrong > most) return false;
+  }
+  return i === words.length && j === others.length;
 }
 
 /** Whether one letter is wrong, and none that makes another word of it, as `a` before `symmetric` does. */
