@@ -141,10 +141,20 @@ export function yearsApart(a: Described, b: Described): number | null {
 /** Words that titles are quoted with or without. Not `not`, nor `without`. */
 const SMALL_WORDS = new Set('a an the of in on for and'.split(' '));
 
+const lettersOf = (words: readonly string[]) => words.join('').replace(/[^\p{L}\p{N}]/gu, '');
+
+/** Whether titles may be of one paper, for all that their words say: to leave out most without reading papers. */
+export function areNearWords(a: readonly string[], b: readonly string[]): boolean {
+  const [one, other] = [a.join(''), b.join('')];
+  return one.startsWith(other) || other.startsWith(one) || isMisspelt(a, b);
+}
+
 /** Whether titles differ in small words, or in a letter of a few long ones, at most. */
 function isMisspelt(a: readonly string[], b: readonly string[]): boolean {
   const large = (list: readonly string[]) => list.filter((word) => !SMALL_WORDS.has(word));
   const [words, others] = [large(a), large(b)];
+  // A formula may have its numbers set low, or not: `CeCu$_{5.8}$Ag` and `CeCu5.8Ag`.
+  if (lettersOf(words) === lettersOf(others)) return true;
   const most = Math.floor(Math.min(words.length, others.length) / LIBRARY_MATCH.wordsAMistake);
   let [i, j, wrong] = [0, 0, 0];
   while (i < words.length && j < others.length) {

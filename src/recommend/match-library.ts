@@ -3,6 +3,7 @@ import type { Paper, PaperKey } from '../paper.ts';
 import type { BibliographyEntry } from '../sources/reference.ts';
 import type { NameKind, PaperStore, StoredPaper } from '../store/paper-store.ts';
 import {
+  areNearWords,
   contradicts,
   type Described,
   described,
@@ -37,8 +38,9 @@ const MOST_OF_A_NAME = 20;
 const MOST_OF_AN_AUTHOR = 50;
 /** Work between two turns of others. */
 const A_TURN = 200;
+const A_NEAR_TURN = 5;
 
-type Store = Pick<PaperStore, 'keysNamed' | 'papersNamed' | 'papersByKeys'>;
+type Store = Pick<PaperStore, 'keysNamed' | 'papersNamed' | 'identities' | 'papersByKeys'>;
 
 /**
  * The papers that the entries of a bibliography are, by DOI, arXiv id or title, in this order; for the others, why they
@@ -56,6 +58,7 @@ export async function matchEntries(
     if (at % A_TURN === A_TURN - 1) await setImmediate();
     const found = judged(entry, self, named);
     const near = typeof found === 'string' ? await nearPaper(store, self) : null;
+    if (typeof found === 'string' && at % A_NEAR_TURN === 0) await setImmediate();
     const match = near ? ({ paper: near, by: 'title' } as const) : found;
     if (typeof match === 'string') matches.unmatched.push({ entry, reason: match });
     else {
@@ -166,7 +169,12 @@ async function nearPaper(store: Store, self: Described): Promise<Candidate | nul
   for (const author of asked) {
     const names = { ids: [], arxivIds: [], dois: [], title: null, authors: [author] };
     const keys = await store.papersNamed(names, { limit: MOST_OF_AN_AUTHOR });
-    const papers = (await store.papersByKeys(keys.map(({ key }) => key))).map(candidateOf);
+    const identities = await store.identities(keys.map(({ key }) => key));
+    const like = [...identities.values()].filter(({ titleKey }) =>
+      areNearWords(self.words, titleKey.split(' ')),
+    );
+    if (like.length === 0) continue;
+    const papers = (await store.papersByKeys(like.map(({ key }) => key))).map(candidateOf);
     const near = papers.filter((paper) => paper.self.compact !== self.compact && isNear(self, paper.self));
     const titles = new Set(near.map((paper) => paper.self.compact));
     if (titles.size === 1) return likeliest(self, near);
