@@ -49,6 +49,7 @@ const SHARED = [
   'src/word-fingerprints.ts',
   'src/vector.ts',
   'src/token-bits.ts',
+  'src/term-set.ts',
   'src/vector-kernel.ts',
   'src/errors.ts',
   'src/shared-runs.ts',

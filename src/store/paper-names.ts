@@ -1,7 +1,7 @@
 import { givenNamesAgree } from '../identity.ts';
 import type { PaperFilter, PaperKey } from '../paper.ts';
 import { filterSql } from './paper-row.ts';
-import type { AuthorQuery, NamedPaper, PaperNames } from './paper-store.ts';
+import type { AuthorQuery, NamedPaper, NameKind, PaperNames } from './paper-store.ts';
 import type { SqliteDatabase } from './sqlite.ts';
 
 /** Spellings of one family's given names that are looked through. */
@@ -31,7 +31,7 @@ export function papersNamed(
     find('id', 'paper_ids i JOIN papers p ON p.key = i.key', `i.id IN (${anyOf(ids)})`, ...ids);
   }
   if (arxivIds.length > 0) find('id', 'papers p', `p.arxiv_id IN (${anyOf(arxivIds)})`, ...arxivIds);
-  const classless = arxivIds.filter((id) => /^[a-z-]+\/\d{7}$/.test(id));
+  const classless = arxivIds.filter(isClassless);
   for (const id of classless) find('id', 'papers p', 'p.arxiv_id GLOB ?', id.replace('/', '.[A-Z][A-Z]/'));
   if (dois.length > 0) find('doi', 'papers p', `p.doi IN (${anyOf(dois)})`, ...dois);
   if (title !== null) find('title', 'papers p', "replace(p.title_key, ' ', '') = ?", title);
@@ -50,6 +50,40 @@ export function papersNamed(
   }
   return [...named.values()];
 }
+
+/** Where each kind of name has its index; `n` are the names. */
+const NAMED: Record<NameKind, string> = {
+  id: 'paper_ids i ON i.id = n.value CROSS JOIN papers p ON p.key = i.key',
+  doi: 'papers p ON p.doi = n.value',
+  arxivId: 'papers p ON p.arxiv_id = n.value',
+  title: "papers p ON replace(p.title_key, ' ', '') = n.value",
+};
+
+/** `PaperStore.keysNamed`, in SQL: one walk through an index for all names. */
+export function keysNamed(
+  db: SqliteDatabase,
+  kind: NameKind,
+  names: readonly string[],
+  limit: number,
+): Map<string, PaperKey[]> {
+  const found = new Map<string, PaperKey[]>();
+  const add = (name: string, key: PaperKey) => {
+    const keys = found.get(name);
+    if (!keys) found.set(name, [key]);
+    else if (keys.length < limit && !keys.includes(key)) keys.push(key);
+  };
+  const rows = db.prepare<[string], { name: string; key: PaperKey }>(
+    `SELECT n.value AS name, p.key FROM json_each(?) n CROSS JOIN ${NAMED[kind]} ORDER BY p.key`,
+  );
+  for (const { name, key } of rows.all(JSON.stringify([...new Set(names)]))) add(name, key);
+  if (kind !== 'arxivId') return found;
+  const ofAnyClass = db.prepare<[string], PaperKey>('SELECT key FROM papers WHERE arxiv_id GLOB ?').pluck();
+  for (const name of new Set(names.filter(isClassless)))
+    for (const key of ofAnyClass.all(name.replace('/', '.[A-Z][A-Z]/'))) add(name, key);
+  return found;
+}
+
+const isClassless = (arxivId: string) => /^[a-z-]+\/\d{7}$/.test(arxivId);
 
 /** Whether more than `most` papers are by people of a family name; does not count on. */
 function isCommon(db: SqliteDatabase, family: string, most: number): boolean {

@@ -61,6 +61,9 @@ export interface NamedPaper {
   by: 'id' | 'doi' | 'title' | 'author';
 }
 
+/** Names of one kind, to find the papers of many at once. They are written as in `PaperNames`. */
+export type NameKind = 'id' | 'doi' | 'arxivId' | 'title';
+
 /** What tells whether two papers are the same one. */
 export interface PaperIdentity {
   key: PaperKey;
@@ -132,6 +135,8 @@ export interface PaperStore extends VectorSource, TextSource {
    * (newest first). At most `limit` of each kind; of a family name that more papers than that have, none.
    */
   papersNamed(names: PaperNames, options: { limit: number; filter?: PaperFilter }): Promise<NamedPaper[]>;
+  /** The papers of each name, at most `limit` of one, ascending; names of no paper are missing. For many names at once. */
+  keysNamed(kind: NameKind, names: readonly string[], limit: number): Promise<Map<string, PaperKey[]>>;
   /** What identifies each of the papers; unknown keys are missing from the map. */
   identities(keys: readonly PaperKey[]): Promise<Map<PaperKey, PaperIdentity>>;
   /** The embedding of a paper, or null when it has none of the current model. */

@@ -12,7 +12,7 @@ import {
 import { fromBytes, toBytes } from '../vector.ts';
 import { createFilterKeys } from './filter-keys.ts';
 import { modelIdOf, type StoredModel } from './models.ts';
-import { papersNamed } from './paper-names.ts';
+import { keysNamed, papersNamed } from './paper-names.ts';
 import { listPapers } from './paper-queries.ts';
 import { authorNames, categoryRows, isOutdated, type PaperRow, paperOf, rowOf } from './paper-row.ts';
 import { paperStatements } from './paper-statements.ts';
@@ -87,6 +87,7 @@ export function createSqlitePaperStore(db: SqliteDatabase, model: StoredModel): 
       return row ? stored(row) : null;
     },
     papersNamed: async (names, options) => papersNamed(db, names, options),
+    keysNamed: async (kind, names, limit) => keysNamed(db, kind, names, limit),
     identities: async (keys) =>
       new Map(sql.identities.all(JSON.stringify(keys)).map((identity) => [identity.key, identity])),
     embedding: async (key) => {

@@ -251,6 +251,34 @@ export function paperStoreContract(name: string, open: () => PaperStore): void {
         expect(await named(names, { excludedKeys: [1, 2, 3] })).toEqual([]);
       });
 
+      it('are found by many names of a kind at once', async () => {
+        const store = await library();
+        const [a, b, c] = await Promise.all(['2401.00001', 'b', 'c'].map((id) => keyOf(store, id)));
+        await add(store, record({ id: 'math.GT/0309136' }));
+        const old = await keyOf(store, 'math.GT/0309136');
+        const title = 'pretrainingagain';
+        expect(await store.keysNamed('id', ['b', 'x', '2401.00001', 'b'], 9)).toEqual(
+          new Map([
+            ['2401.00001', [a]],
+            ['b', [b]],
+          ]),
+        );
+        expect(await store.keysNamed('doi', ['10.1000/abc', '10.1000/x'], 9)).toEqual(
+          new Map([['10.1000/abc', [b]]]),
+        );
+        expect(await store.keysNamed('arxivId', ['2401.00002', 'math/0309136'], 9)).toEqual(
+          new Map([
+            ['2401.00002', [b]],
+            ['math/0309136', [old]],
+          ]),
+        );
+        expect(await store.keysNamed('title', [title, ''], 9)).toEqual(new Map([[title, [a, c]]]));
+        expect(await store.keysNamed('title', [title], 1)).toEqual(new Map([[title, [a]]]));
+        await store.removePapers(['b']);
+        expect(await store.keysNamed('id', ['b'], 9)).toEqual(new Map());
+        expect(await store.keysNamed('title', [], 9)).toEqual(new Map());
+      });
+
       it('come with what identifies them', async () => {
         const store = await library();
         const keys = [await keyOf(store, 'b'), await keyOf(store, '2401.00001'), 999];

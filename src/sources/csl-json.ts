@@ -1,0 +1,120 @@
+import { z } from 'zod';
+import { AppError, messageOf } from '../errors.ts';
+import type { Reference, ReferenceItem } from './reference.ts';
+import { reasonOf, shortened } from './source.ts';
+
+/** Numbers and texts are both written where the other is expected. */
+const text = z.union([z.string(), z.number().transform(String)], 'expected a text').nullish();
+const name = z.object({
+  family: text,
+  given: text,
+  literal: text,
+  suffix: text,
+  'non-dropping-particle': text,
+  'dropping-particle': text,
+});
+const date = z.union([
+  z.string(),
+  z.number().transform(String),
+  z.object({ 'date-parts': z.array(z.array(z.unknown())).nullish(), raw: text, literal: text }),
+]);
+
+/** What is read of an item of CSL-JSON; other fields may hold anything. */
+const cslItem = z.object({
+  id: text,
+  title: z
+    .union([z.string(), z.array(z.string()).transform((titles) => titles.join(': '))], 'expected a text')
+    .nullish(),
+  author: z.array(z.union([name, z.string()])).nullish(),
+  issued: date.nullish(),
+  DOI: text,
+  URL: text,
+  abstract: text,
+  note: text,
+  number: text,
+  volume: text,
+  page: text,
+  archive: text,
+  archive_id: text,
+  archive_location: text,
+  publisher: text,
+  'container-title': z.union([z.string(), z.array(z.string()).transform((list) => list.join(' '))]).nullish(),
+});
+type CslItem = z.output<typeof cslItem>;
+
+/** The items of CSL-JSON: a list of them, one alone, or the `items` or `references` of an object. */
+export function* cslReferences(json: string): Generator<ReferenceItem> {
+  let number = 0;
+  for (const item of itemsOf(json)) {
+    number++;
+    const parsed = cslItem.safeParse(item);
+    const id = parsed.success ? (parsed.data.id ?? '') : String(Reflect.get(Object(item), 'id') ?? '');
+    const at = id === '' ? `entry ${number}` : `entry ${number} (${shortened(id)})`;
+    if (parsed.success) yield { at, reference: referenceOf(id || String(number), parsed.data) };
+    else yield { at, reason: reasonOf(parsed.error) };
+  }
+}
+
+function itemsOf(json: string): unknown[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch (error) {
+    throw new AppError(
+      'invalid_input',
+      `Expected CSL-JSON, got text that is not JSON: ${messageOf(error)}.`,
+      {
+        cause: error,
+      },
+    );
+  }
+  if (Array.isArray(value)) return value;
+  if (typeof value !== 'object' || value === null) {
+    throw new AppError('invalid_input', `Expected CSL-JSON, a list of items, got ${shortened(json.trim())}.`);
+  }
+  for (const field of ['items', 'references']) {
+    const list: unknown = Reflect.get(value, field);
+    if (Array.isArray(list)) return list;
+  }
+  return [value];
+}
+
+function referenceOf(label: string, item: CslItem): Reference {
+  const notes = (item.note ?? '').split(/\r?\n/);
+  /** Zotero writes fields that it has no place for as lines of the note: `DOI: 10.…`. */
+  const noted = (field: RegExp) =>
+    notes.flatMap((line) => {
+      const colon = line.indexOf(':');
+      return colon > 0 && field.test(line.slice(0, colon).trim()) ? [line.slice(colon + 1).trim()] : [];
+    });
+  const isArxiv = /arxiv/i.test(
+    `${item.archive ?? ''} ${item.publisher ?? ''} ${item['container-title'] ?? ''}`,
+  );
+  const archived = [item.archive_id, item.archive_location, isArxiv ? item.number : undefined];
+  const mentions = [item.archive_id, item.number, item['container-title'], item.volume, item.page, ...notes];
+  return {
+    label,
+    title: item.title ?? '',
+    authors: (item.author ?? []).map(nameOf),
+    years: [yearOf(item.issued), ...noted(/^(?:issued|original-date)$/i)],
+    dois: [item.DOI ?? '', ...noted(/^doi$/i)],
+    arxivIds: [...archived.filter((id) => typeof id === 'string'), ...noted(/^(?:arxiv|eprint)$/i)],
+    mentions: mentions.filter((said) => typeof said === 'string'),
+    abstract: item.abstract ?? '',
+    urls: [item.URL ?? ''],
+  };
+}
+
+function nameOf(author: z.output<typeof name> | string): string {
+  if (typeof author === 'string') return author;
+  const family = [author['dropping-particle'], author['non-dropping-particle'], author.family];
+  const parts = [author.given, ...family, author.suffix];
+  return parts.filter((part) => part).join(' ') || (author.literal ?? '');
+}
+
+function yearOf(issued: CslItem['issued']): string {
+  if (typeof issued !== 'object' || issued === null) return issued ?? '';
+  const [[year] = []] = issued['date-parts'] ?? [];
+  if (typeof year === 'string' || typeof year === 'number') return String(year);
+  return issued.raw ?? issued.literal ?? '';
+}
