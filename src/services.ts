@@ -10,8 +10,8 @@ import { createLocalVectorIndex } from './index/local.ts';
 import { createIngest, type Ingest } from './ingest.ts';
 import { createLocalLexicalIndex } from './lexical/local.ts';
 import { SAMPLE_SOURCE } from './paper.ts';
-import { dailyPicks, type PickDetails } from './recommend/picks.ts';
-import { recommend } from './recommend/recommend.ts';
+import type { PickDetails } from './recommend/picks.ts';
+import { createRecommender } from './recommend/recommender.ts';
 import { createSearch } from './search.ts';
 import { jsonLinesSource } from './sources/json-lines.ts';
 import type { PaperStore } from './store/paper-store.ts';
@@ -92,6 +92,7 @@ export async function openServices(
   });
   const search = createSearch({ store, embedder, index, lexical });
   const now = () => new Date().toISOString();
+  const recommender = createRecommender({ store, people, index, lexical, now });
   const background = createBackground();
   const waitingFor = new Set<string>();
 
@@ -122,8 +123,7 @@ export async function openServices(
     embedder,
     ingest,
     search,
-    recommend: (request) => recommend({ store, people, index, now }, request),
-    picks: (request) => dailyPicks({ store, people, index, now }, request),
+    ...recommender,
     waitingFor: () => [...waitingFor],
     isStopping: () => stopping,
     stopSignal: stop.signal,

@@ -10,6 +10,9 @@ export type TermSet = Uint32Array;
 /** Papers say no more than this that is worth comparing: the rest of a very long abstract is not looked at. */
 const MOST_TERMS = 2_000;
 
+/** What lies between words of one phrase: no end of a sentence, comma or bracket. */
+const NEXT_TO = /^[\s\p{Pd}/]*$/u;
+
 type Text = Pick<Paper, 'title' | 'abstract'>;
 
 /**
@@ -24,7 +27,7 @@ export function termsOf({ title, abstract }: Text): Map<string, string> {
 }
 
 function addTerms(terms: Map<string, string>, text: string): void {
-  let before: { term: string; position: number; start: number } | null = null;
+  let before: { term: string; position: number; start: number; end: number } | null = null;
   for (const { term, form, position, start, end, isCompound } of wordsOf(text)) {
     if (isCompound) continue;
     if (terms.size >= MOST_TERMS) return;
@@ -33,11 +36,11 @@ function addTerms(terms: Map<string, string>, text: string): void {
       continue;
     }
     if (form.length > 1 && !terms.has(term)) terms.set(term, text.slice(start, end));
-    if (before && before.position === position - 1) {
+    if (before?.position === position - 1 && NEXT_TO.test(text.slice(before.end, start))) {
       const pair = `${before.term} ${term}`;
       if (!terms.has(pair)) terms.set(pair, text.slice(before.start, end));
     }
-    before = { term, position, start };
+    before = { term, position, start, end };
   }
 }
 

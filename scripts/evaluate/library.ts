@@ -6,6 +6,7 @@ import { createLocalVectorIndex } from '../../src/index/local.ts';
 import type { VectorIndex } from '../../src/index/vector-index.ts';
 import { createIngest } from '../../src/ingest.ts';
 import type { LexicalConstants } from '../../src/lexical/constants.ts';
+import type { LexicalIndex } from '../../src/lexical/lexical-index.ts';
 import { createLocalLexicalIndex } from '../../src/lexical/local.ts';
 import type { Ranking } from '../../src/ranking.ts';
 import { createSearch, type Search } from '../../src/search.ts';
@@ -21,6 +22,7 @@ export interface EvaluatedLibrary {
   store: PaperStore;
   people: PeopleStore;
   index: VectorIndex;
+  lexical: LexicalIndex;
   /** The real search over this library, with an embedder for its queries. */
   searchWith(queryEmbedder: Embedder, ranking?: Ranking): Search;
   /** The same library with other constants of BM25F, for trials. */
@@ -79,6 +81,7 @@ export async function fillLibrary(
     store,
     people: createSqlitePeopleStore(db, { fingerprint, dimensions: model.dimensions }),
     index,
+    lexical,
     searchWith: (embedder, ranking) => createSearch({ store, embedder, index, lexical }, ranking),
     withConstants: async (constants) => {
       const other = createLocalLexicalIndex({ folder: join(folder, 'other'), source: store, constants });

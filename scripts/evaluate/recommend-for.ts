@@ -1,3 +1,4 @@
+import { createPersonReader, type PersonReader } from '../../src/recommend/person.ts';
 import { recommendations } from '../../src/recommend/recommend.ts';
 import type { EvaluatedLibrary } from './library.ts';
 
@@ -10,14 +11,25 @@ export interface RecommendRequest {
   source: string | null;
 }
 
+/** What a library's recommendations are asked of: one for all people, as a server has. */
+export interface Recommender {
+  library: EvaluatedLibrary;
+  persons: PersonReader;
+  now: () => string;
+}
+
+export function createRecommender(library: EvaluatedLibrary, today: string): Recommender {
+  const now = () => `${today}T12:00:00.000Z`;
+  return { library, persons: createPersonReader({ ...library, now }), now };
+}
+
 /** Asks the real code for recommendations: the ids of papers, best first. All that knows how it is called is here. */
 export async function recommendFor(
-  { store, people, index }: EvaluatedLibrary,
+  { library, persons, now }: Recommender,
   { user, today, limit, source }: RecommendRequest,
 ): Promise<string[]> {
-  const now = () => `${today}T12:00:00.000Z`;
   const { list } = await recommendations(
-    { store, people, index, now },
+    { ...library, persons, now },
     { user, today, limit, ...(source !== null && { filter: { sources: [source] } }) },
   );
   return list.map(({ paper }) => paper.id);

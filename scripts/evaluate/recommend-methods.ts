@@ -11,7 +11,7 @@ import {
   svmScores,
 } from './recommend-baselines.ts';
 import type { PeopleCollection, Person, Surroundings } from './recommend-collection.ts';
-import { recommendFor } from './recommend-for.ts';
+import { createRecommender, recommendFor } from './recommend-for.ts';
 import { type SparseRows, tfIdf } from './tf-idf.ts';
 
 export const METHODS = [
@@ -41,7 +41,8 @@ export function isMeasured(
 /** The real code. Without other people, the likes of the person asked for are all that the people store ever holds. */
 export function paperwise(collection: PeopleCollection, library: EvaluatedLibrary): Recommend {
   const { today, candidateSource: source } = collection;
-  return (person, limit) => recommendFor(library, { user: person.name, today, limit, source });
+  const recommender = createRecommender(library, today);
+  return (person, limit) => recommendFor(recommender, { user: person.name, today, limit, source });
 }
 
 /** The plain methods over one collection. */

@@ -202,18 +202,23 @@ export const listing = z
   .strictObject({ papers: z.array(paper), nextCursor: cursor, total: z.int() })
   .openapi('Listing');
 
+const likedBecause = z.strictObject({
+  kind: z.enum(['liked', 'saved', 'seed']),
+  paper: z.strictObject({ id: z.string(), title: z.string() }).optional(),
+  seed: z.strictObject({ id: z.int(), title: z.string() }).optional(),
+  similarity: z.number(),
+  likeness: z.strictObject({ terms: z.number(), meaning: z.number(), categories: z.number() }).optional(),
+  interest: z.strictObject({
+    id: z.string().optional(),
+    name: z.string().optional(),
+    papers: z.array(z.string()),
+  }),
+  sharedTerms: z.array(z.string()),
+  text: z.string(),
+});
+
 export const because = z
-  .union([
-    z.strictObject({
-      kind: z.enum(['liked', 'saved']),
-      paper: z.strictObject({ id: z.string(), title: z.string() }),
-      similarity: z.number(),
-      interest: z.strictObject({ papers: z.array(z.string()) }),
-      sharedTerms: z.array(z.string()),
-      text: z.string(),
-    }),
-    z.strictObject({ kind: z.enum(['trending', 'recent']), text: z.string() }),
-  ])
+  .union([likedBecause, z.strictObject({ kind: z.enum(['trending', 'recent']), text: z.string() })])
   .openapi('Because');
 
 const recommendation = z.strictObject({
@@ -222,9 +227,12 @@ const recommendation = z.strictObject({
   parts: z
     .strictObject({
       similarity: z.number(),
+      balance: z.number(),
+      interest: z.number(),
+      dislike: z.number(),
       freshness: z.number(),
       popularity: z.number(),
-      dislike: z.number(),
+      together: z.number(),
       crowding: z.number(),
       redundancy: z.number(),
     })
@@ -245,8 +253,16 @@ export const picksAnswer = z
   .strictObject({
     user: z.string(),
     date: z.string(),
-    picks: z.array(recommendation),
+    picks: z.array(
+      recommendation.extend({
+        probability: z.number().describe('With which the paper was picked: below 1 for one drawn by lot.'),
+        isExploration: z.boolean().describe('Whether it was drawn by lot among papers behind the nearest.'),
+      }),
+    ),
     note: z.string().nullable(),
+    revised: z
+      .array(z.strictObject({ id: z.string(), title: z.string(), at: z.string() }))
+      .describe('Papers that the user likes and that were revised lately: told once.'),
     createdAt: z.string(),
   })
   .openapi('PicksAnswer');

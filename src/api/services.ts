@@ -2,15 +2,14 @@ import type { Embedder } from '../embed/embedder.ts';
 import type { VectorIndex } from '../index/vector-index.ts';
 import type { Ingest } from '../ingest.ts';
 import type { LexicalIndex } from '../lexical/lexical-index.ts';
-import type { PaperFilter } from '../paper.ts';
-import type { PickDetails, PicksAnswer } from '../recommend/picks.ts';
-import type { RecommendAnswer } from '../recommend/recommend.ts';
+import type { PickDetails } from '../recommend/picks.ts';
+import type { Recommender } from '../recommend/recommender.ts';
 import type { Search } from '../search.ts';
 import type { PaperStore } from '../store/paper-store.ts';
 import type { PeopleStore } from '../store/people-store.ts';
 
 /** What the HTTP interface is built on. `src/services.ts` makes it. */
-export interface ApiServices {
+export interface ApiServices extends Recommender {
   store: PaperStore;
   people: PeopleStore<PickDetails>;
   index: VectorIndex;
@@ -18,13 +17,6 @@ export interface ApiServices {
   embedder: Embedder;
   ingest: Ingest;
   search: Search;
-  recommend(request: {
-    user: string;
-    filter?: PaperFilter;
-    limit: number;
-    cursor?: string | null;
-  }): Promise<RecommendAnswer>;
-  picks(request: { user: string; date?: string }): Promise<PicksAnswer>;
   /** What start-up still waits for; empty when everything answers. */
   waitingFor(): string[];
   /** True from the moment that a stop was asked for. */

@@ -1,67 +1,104 @@
-import { dot, type Embedding, normalized } from '../vector.ts';
+import type { InterestSettings } from '../store/people-store.ts';
+import { RECOMMENDING } from './settings.ts';
 
 /**
- * Two groups of liked papers are one interest when their papers' mean cosine similarity is at least this. For
- * all-MiniLM-L6-v2, papers of one topic lie at 0.4 to 0.7, unrelated ones around 0.1.
+ * Groups items by average linkage: starting from single ones, the two groups with the highest mean pairwise likeness
+ * are joined until no pair reaches `sameFrom`. The mean likeness of a joined group to another follows from its parts
+ * (Lance and Williams, 1967). Each group remembers its nearest, so that the whole costs about n^2 time and memory; how
+ * many are given is bounded by the caller. `likeness` is row by row. Returns lists of positions, largest group first,
+ * each ascending.
  */
-export const SAME_INTEREST_SIMILARITY = 0.35;
-
-/**
- * Groups liked papers into interests by average linkage: starting from single papers, the two groups with the
- * highest mean pairwise cosine are joined until no pair reaches SAME_INTEREST_SIMILARITY. The mean similarity of a
- * joined group to another follows from its parts (Lance and Williams, 1967), so the whole costs O(n^2) memory and at
- * most O(n^3) time; `embeddings` is bounded by its caller. Returns lists of positions in `embeddings`, largest
- * group first, each ascending.
- */
-export function groupByTopic(embeddings: readonly Embedding[]): number[][] {
-  const groups: (number[] | null)[] = embeddings.map((_, at) => [at]);
-  const similarity = embeddings.map((a) => Float64Array.from(embeddings, (b) => dot(a, b)));
-  for (let pair = closestPair(groups, similarity); pair; pair = closestPair(groups, similarity)) {
-    const [a, b] = pair;
-    const first = groups[a] ?? [];
-    const second = groups[b] ?? [];
-    const share = first.length / (first.length + second.length);
-    groups.forEach((group, other) => {
-      if (!group) return;
-      const mean = share * at(similarity, a, other) + (1 - share) * at(similarity, b, other);
-      put(similarity, a, other, mean);
-      put(similarity, other, a, mean);
-    });
-    groups[a] = [...first, ...second].sort((x, y) => x - y);
-    groups[b] = null;
+export function groupByTopic(
+  likeness: Float32Array,
+  count: number,
+  sameFrom: number = RECOMMENDING.interests.sameFrom,
+): number[][] {
+  const groups: (number[] | null)[] = Array.from({ length: count }, (_, at) => [at]);
+  const values = Float64Array.from(likeness);
+  const value = (a: number, b: number) => values[a * count + b] as number;
+  const nearest = new Int32Array(count);
+  const findNearest = (a: number) => {
+    let best = -1;
+    for (let b = 0; b < count; b++) {
+      if (b !== a && groups[b] && (best === -1 || value(a, b) > value(a, best))) best = b;
+    }
+    nearest[a] = best;
+  };
+  for (let a = 0; a < count; a++) findNearest(a);
+  for (;;) {
+    let a = -1;
+    for (let at = 0; at < count; at++) {
+      const other = nearest[at] as number;
+      if (!groups[at] || other === -1) continue;
+      if (a === -1 || value(at, other) > value(a, nearest[a] as number)) a = at;
+    }
+    const b = a === -1 ? -1 : (nearest[a] as number);
+    if (a === -1 || b === -1 || value(a, b) < sameFrom) break;
+    join(a, b);
   }
   return groups
     .filter((group) => group !== null)
     .sort((x, y) => y.length - x.length || (x[0] ?? 0) - (y[0] ?? 0));
-}
 
-type Matrix = readonly Float64Array[];
-const at = (matrix: Matrix, row: number, column: number) => matrix[row]?.[column] ?? 0;
-const put = (matrix: Matrix, row: number, column: number, value: number) => {
-  const cells = matrix[row];
-  if (cells) cells[column] = value;
-};
-
-function closestPair(groups: readonly (number[] | null)[], similarity: Matrix): [number, number] | null {
-  let best: [number, number] | null = null;
-  let highest = SAME_INTEREST_SIMILARITY;
-  for (let a = 0; a < groups.length; a++) {
-    if (!groups[a]) continue;
-    for (let b = a + 1; b < groups.length; b++) {
-      if (groups[b] && at(similarity, a, b) >= highest) {
-        highest = at(similarity, a, b);
-        best = [a, b];
-      }
+  function join(a: number, b: number): void {
+    const first = groups[a] ?? [];
+    const second = groups[b] ?? [];
+    const share = first.length / (first.length + second.length);
+    for (let other = 0; other < count; other++) {
+      const mean = share * value(a, other) + (1 - share) * value(b, other);
+      values[a * count + other] = mean;
+      values[other * count + a] = mean;
+    }
+    groups[a] = [...first, ...second].sort((x, y) => x - y);
+    groups[b] = null;
+    for (let other = 0; other < count; other++) {
+      if (groups[other] && (other === a || nearest[other] === a || nearest[other] === b)) findNearest(other);
     }
   }
-  return best;
 }
 
-/** The mean direction of some embeddings; of one, itself. */
-export function centreOf(embeddings: readonly Embedding[]): Embedding {
-  const sum = new Float32Array(embeddings[0]?.length ?? 0);
-  for (const embedding of embeddings) {
-    for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] ?? 0) + (embedding[i] ?? 0);
-  }
-  return normalized(sum);
+/** What an interest consists of, for recognising it. `papers` and `seeds` are the keys and ids of what is liked. */
+export interface Members {
+  papers: readonly number[];
+  seeds: readonly number[];
 }
+
+/**
+ * Which settings belong to which group: each to the one that has most of the papers and seeds that it was set for, the
+ * surest first, and none to a group that has less than half of them. A group gets one at the most: of equals, the
+ * latest.
+ */
+export function recognised(
+  groups: readonly Members[],
+  settings: readonly InterestSettings[],
+): (InterestSettings | null)[] {
+  const claims = settings.flatMap((setting, order) =>
+    groups.map((group, at) => {
+      const [papers, seeds] = [new Set(group.papers), new Set(group.seeds)];
+      const shared =
+        setting.papers.filter((key) => papers.has(key)).length +
+        setting.seeds.filter((id) => seeds.has(id)).length;
+      return {
+        setting,
+        order,
+        at,
+        share: shared / Math.max(1, setting.papers.length + setting.seeds.length),
+      };
+    }),
+  );
+  const found: (InterestSettings | null)[] = groups.map(() => null);
+  const used = new Set<InterestSettings>();
+  for (const { setting, at, share } of claims.sort((a, b) => b.share - a.share || b.order - a.order)) {
+    if (share < 0.5 || used.has(setting) || found[at] !== null) continue;
+    found[at] = setting;
+    used.add(setting);
+  }
+  return found;
+}
+
+/**
+ * The id of an interest that nothing was said of: of its oldest member, which stays while others come and go. Members
+ * are given oldest first.
+ */
+export const interestId = (oldest: { key: number | null; seed: number | null }): string =>
+  oldest.key === null ? `seed-${oldest.seed ?? 0}` : `paper-${oldest.key}`;

@@ -1,8 +1,19 @@
 import { AppError } from '../errors.ts';
-import type { Paper } from '../paper.ts';
+import type { Paper, PaperFilter } from '../paper.ts';
 import type { PeopleStore, PickDay } from '../store/people-store.ts';
-import type { RecommendationParts } from './rank.ts';
-import { type Because, type RecommendDeps, recommendations } from './recommend.ts';
+import { drawn, EXPLORATION } from './exploration.ts';
+import { outcomesOf, revisedSince } from './pick-history.ts';
+import { noteOn } from './pick-notes.ts';
+import { type QualityBar, qualityBar } from './quality-bar.ts';
+import { qualityOf, type RecommendationParts } from './rank.ts';
+import type { Because } from './reasons.ts';
+import {
+  type RankedRecommendation,
+  type RecommendationList,
+  type RecommendDeps,
+  reasoned,
+  recommendations,
+} from './recommend.ts';
 
 /** Picks a day. */
 export const PICKS_PER_DAY = 10;
@@ -13,15 +24,41 @@ const MAX_DAYS_AHEAD = 31;
 /** Another date's picks took one of the chosen papers: chosen again, so many times at most. */
 const MAX_ATTEMPTS = 50;
 
-/** What the ledger keeps of a pick, beside paper and score. */
+/** What the ledger keeps of a pick, beside paper and score. What versions before recorded has the first two only. */
 export interface PickDetails {
   parts: Partial<RecommendationParts>;
   because: Because;
+  /** With which the paper was shown: 1 but for one drawn by lot. */
+  probability?: number;
+  /** Whether it was drawn by lot. */
+  isExploration?: boolean;
+  /** What the quality bar compares; null for a paper that is not personal. */
+  quality?: number | null;
 }
 
-export interface Pick extends PickDetails {
+/** What the ledger keeps of how a day was chosen: with `asOf`, enough to choose again. */
+export interface PickBasis {
+  bar: QualityBar | null;
+  /** The newest paper that the statistics rest on. */
+  corpusUpTo: number;
+  /** Papers that were liked and revised since, told once. */
+  revised: RevisedPaper[];
+}
+
+export interface RevisedPaper {
+  id: string;
+  title: string;
+  /** ISO 8601 UTC. */
+  at: string;
+}
+
+export interface Pick {
   paper: Paper;
   score: number;
+  parts: PickDetails['parts'];
+  because: Because;
+  probability: number;
+  isExploration: boolean;
 }
 
 export interface PicksAnswer {
@@ -30,21 +67,35 @@ export interface PicksAnswer {
   picks: Pick[];
   /** Why the list is short, empty, or not personal; null when there is nothing to say. */
   note: string | null;
+  revised: RevisedPaper[];
   createdAt: string;
 }
 
-interface Deps extends RecommendDeps {
+export interface PicksDeps extends RecommendDeps {
   people: PeopleStore<PickDetails>;
 }
 
+/** A day's choice, and what it rests on, to be repeated: the recorded ones of a replay, or those of now. */
+export interface ChoiceRequest {
+  user: string;
+  date: string;
+  /** ISO 8601 UTC. */
+  asOf: string;
+  isPast: boolean;
+  corpusUpTo?: number;
+  filter?: PaperFilter;
+  /** Keys of papers picked for the user before. */
+  picked: readonly number[];
+}
+
 /**
- * The picks of a user for a date (today by default, in UTC). The first time, they are chosen from papers dated up to
- * that date, without any paper that was picked for this user on another date, and recorded; from then on the record
- * is the answer. Throws `invalid_input` for a date more than a month ahead, and `conflict` when other dates' picks keep
- * taking the papers.
+ * The picks of a user for a date (today by default, in UTC). The first time, they are chosen from papers dated up to that
+ * date, by what was known of the person and of upvotes at its end, without any paper that was picked for this user on
+ * another date, and recorded; from then on the record is the answer. Throws `invalid_input` for a date more than a month
+ * ahead, and `conflict` when other dates' picks keep taking the papers.
  */
 export async function dailyPicks(
-  deps: Deps,
+  deps: PicksDeps,
   { user, date }: { user: string; date?: string },
 ): Promise<PicksAnswer> {
   const now = deps.now();
@@ -56,8 +107,12 @@ export async function dailyPicks(
   }
   const recorded = await deps.people.picks(user, day);
   if (recorded) return shown(deps, recorded);
+  const endOfDay = `${day}T23:59:59.999Z`;
+  const isPast = endOfDay < now;
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const chosen = await choose(deps, user, day, now);
+    const picked = [...(await deps.people.pickedKeys(user)).keys()];
+    const request = { user, date: day, asOf: isPast ? endOfDay : now, isPast, picked };
+    const chosen = { ...(await choosePicks(deps, request)), createdAt: now };
     // An empty day is not put on record: papers may still come, and nothing was shown that could be repeated.
     if (chosen.picks.length === 0) return shown(deps, chosen);
     const onRecord = await deps.people.recordPicks(chosen);
@@ -69,64 +124,75 @@ export async function dailyPicks(
   );
 }
 
-async function choose(deps: Deps, user: string, date: string, now: string): Promise<PickDay<PickDetails>> {
-  const picked = await deps.people.pickedKeys(user);
+/** Chooses the picks of a day; records nothing. */
+export async function choosePicks(deps: PicksDeps, request: ChoiceRequest): Promise<PickDay<PickDetails>> {
+  const { user, date, asOf, isPast, picked, corpusUpTo } = request;
   const newest = await deps.store.newestDay();
-  const { list, basis } = await recommendations(deps, {
-    user,
-    today: date,
-    limit: PICKS_PER_DAY,
+  let bar: QualityBar | null = null;
+  const found = await recommendations(deps, {
+    ...{ user, today: date, limit: PICKS_PER_DAY, known: picked },
+    ...(isPast && { asOf }),
+    ...(corpusUpTo !== undefined && { corpusUpTo }),
     filter: {
-      excludedKeys: [...picked.keys()],
+      ...request.filter,
       // Only when it excludes anything: a filter costs a look-up of its papers.
       ...(newest !== null && newest > date && { to: date }),
     },
+    barOf: async (person) => {
+      bar = await person.once('bar', async () =>
+        qualityBar(deps, person, await outcomesOf(deps.people, user, asOf)),
+      );
+      return bar.value;
+    },
   });
+  const { list, lot } = await withExploration(deps, found, `${user} ${date}`);
+  const revised = await revisedSince(deps, found.person, { user, date, asOf });
+  const { corpus, profile } = found.person;
+  const basis: PickBasis = { bar: profile.likes.length > 0 ? bar : null, corpusUpTo: corpus.upTo, revised };
   return {
-    user,
-    date,
-    createdAt: now,
-    asOf: now,
-    basis: null,
-    note: noteOn(list, basis.likes),
-    picks: list.map(({ key, paper, score, parts, because }) => ({
-      key,
-      paperId: paper.id,
-      score,
-      details: { parts, because },
-    })),
+    ...{ user, date, asOf, basis },
+    createdAt: asOf,
+    note: noteOn(list, profile.likes.length, PICKS_PER_DAY),
+    picks: list.map((entry) => {
+      const { key, paper, score, parts, because, ranked } = entry;
+      const isExploration = entry === lot?.entry;
+      return {
+        ...{ key, paperId: paper.id, score },
+        details: {
+          ...{ parts, because, isExploration },
+          probability: isExploration ? lot.probability : 1,
+          quality: ranked && qualityOf(ranked),
+        },
+      };
+    }),
   };
 }
 
-const isPersonal = (because: Because) => because.kind === 'liked' || because.kind === 'saved';
-
-function noteOn(list: readonly { because: Because }[], likes: number): string | null {
-  const picks = list.length;
-  const personal = list.filter(({ because }) => isPersonal(because)).length;
-  if (likes === 0) {
-    if (picks === 0)
-      return 'Nothing today: there is no paper up to this date that is new to you and unlike what you dislike.';
-    const few =
-      picks < PICKS_PER_DAY
-        ? ` There are only ${picks} that are new to you and unlike what you dislike.`
-        : '';
-    return `You have not liked any paper yet: these are recent and popular ones. Like a few for picks of your own.${few}`;
-  }
-  if (picks === 0) return 'Nothing today: no paper that you have not seen is near enough to what you like.';
-  if (personal < picks) return 'You have liked few papers yet: recent and popular ones fill the list.';
-  if (picks < PICKS_PER_DAY) {
-    return `Only ${picks} today: no other paper that you have not seen is near enough to what you like.`;
-  }
-  return null;
+/** Puts a paper drawn by lot in the place of the last of a list that is long enough. */
+async function withExploration(deps: PicksDeps, found: RecommendationList, seed: string) {
+  const { list, person, spare } = found;
+  const isPersonalList = list.length >= EXPLORATION.fromLists && list.every(({ ranked }) => ranked !== null);
+  // The one that gives way is among those drawn from, so that it is not left out for good.
+  const lot = isPersonalList ? drawn([...spare.map(({ ranked }) => ranked)], seed) : null;
+  if (lot === null) return { list, lot: null };
+  const [entry] = await reasoned(deps, person, [lot.ranked]);
+  if (!entry) return { list, lot: null };
+  const because = { ...entry.because, text: `Not one of the nearest, drawn by lot. ${entry.because.text}` };
+  const shown: RankedRecommendation = { ...entry, because: because as Because };
+  return {
+    list: [...list.slice(0, PICKS_PER_DAY - EXPLORATION.picks), shown],
+    lot: { entry: shown, probability: lot.probability },
+  };
 }
 
-async function shown(deps: Deps, day: PickDay<PickDetails>): Promise<PicksAnswer> {
+async function shown(deps: PicksDeps, day: PickDay<PickDetails>): Promise<PicksAnswer> {
   const papers = new Map(
     (await deps.store.papersByKeys(day.picks.map(({ key }) => key))).map(({ key, paper }) => [key, paper]),
   );
-  const picks = day.picks.flatMap(({ key, score, details }) => {
+  const picks = day.picks.flatMap(({ key, score, details }): Pick[] => {
     const paper = papers.get(key);
-    return paper ? [{ paper, score, ...details }] : [];
+    const { parts, because, probability = 1, isExploration = false } = details;
+    return paper ? [{ paper, score, parts, because, probability, isExploration }] : [];
   });
   const gone = day.picks.length - picks.length;
   const note = gone > 0 ? `${gone} of this day's picks have since left the library.` : null;
@@ -135,6 +201,7 @@ async function shown(deps: Deps, day: PickDay<PickDetails>): Promise<PicksAnswer
     date: day.date,
     createdAt: day.createdAt,
     picks,
+    revised: (day.basis as PickBasis | null)?.revised ?? [],
     note: [day.note, note].filter((text) => text !== null).join(' ') || null,
   };
 }

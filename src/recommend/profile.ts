@@ -1,58 +1,194 @@
 import type { VectorIndex } from '../index/vector-index.ts';
 import type { PaperKey } from '../paper.ts';
-import type { Feedback, PeopleStore } from '../store/people-store.ts';
-import type { Embedding } from '../vector.ts';
-import { groupByTopic } from './interests.ts';
+import type { PaperStore } from '../store/paper-store.ts';
+import type { Feedback, InterestSettings, PeopleStore, Seed, Signal } from '../store/people-store.ts';
+import { termSetOf } from '../term-set.ts';
+import { dot } from '../vector.ts';
+import type { Corpus } from './corpus.ts';
+import { centred } from './geometry.ts';
+import { groupByTopic, interestId, recognised } from './interests.ts';
+import type { Comparable } from './likeness.ts';
+import { RECOMMENDING } from './settings.ts';
 
-/** The latest so many likes and saves, and dislikes and hides, are used. */
-export const MAX_LIKES = 200;
-export const MAX_DISLIKES = 200;
+/** The latest so many likes, saves and seeds, and dislikes and hides, are used. */
+export const MAX_LIKES = 500;
+export const MAX_DISLIKES = 300;
 
-/** Feedback of one kind that is read at the most; papers behind it could be shown again. */
+/** Feedback of one person that is read at the most; papers behind it could be shown again. */
 const MAX_FEEDBACK = 100_000;
 
-export interface LikedPaper {
-  feedback: Feedback;
-  embedding: Embedding;
+/** Something that a person likes: a paper of the library, or a seed. */
+export interface Liked extends Comparable {
+  /** The paper, when it is one. */
+  key: PaperKey | null;
+  paperId: string | null;
+  /** The seed, when it is one. */
+  seed: number | null;
+  kind: 'like' | 'save' | 'text' | 'entry';
+  at: string;
+  /** The title of a seed; papers' are read when they are shown. */
+  title: string;
+  /** What it is worth, by kind and age: 1 for a like of today. */
+  strength: number;
+  /** When the paper's text was last changed, if that was after it was liked. */
+  revisedAt: string | null;
 }
 
-/** One topic that a user likes: liked papers near each other. `share` of the user's likes, in (0, 1]. */
+/** One topic that a person likes. */
 export interface Interest {
-  likes: LikedPaper[];
+  id: string;
+  /** Positions in `Profile.likes`, oldest like first. */
+  members: number[];
+  /** The share of the person's likes by strength, with what the person said of the interest's weight. */
   share: number;
+  settings: Pick<InterestSettings, 'name' | 'isMuted' | 'isPinned' | 'weight'>;
 }
 
-/** What the recommender knows of a user. */
+export interface Unwanted extends Comparable {
+  key: PaperKey;
+  signal: Signal;
+}
+
+/** What the recommender knows of a person. */
 export interface Profile {
-  likes: LikedPaper[];
-  dislikes: Embedding[];
+  likes: Liked[];
+  unwanted: Unwanted[];
   interests: Interest[];
-  /** Papers that the user has judged: never shown again. */
+  /** Papers that the person has judged: never shown again. */
   judged: Set<PaperKey>;
 }
 
-/** Reads a user's feedback and finds the interests in it. A user without feedback has an empty profile. */
-export async function readProfile(
-  { people, index }: { people: Pick<PeopleStore, 'feedback'>; index: VectorIndex },
-  user: string,
-): Promise<Profile> {
-  const { feedback } = await people.feedback(user, { limit: MAX_FEEDBACK });
+interface Deps {
+  people: Pick<PeopleStore, 'feedback' | 'seeds' | 'interestSettings'>;
+  store: Pick<PaperStore, 'rankingFacts'>;
+  index: Pick<VectorIndex, 'embeddings'>;
+}
+
+interface ProfileRequest {
+  user: string;
+  /** ISO 8601 UTC: what was known then. */
+  asOf: string;
+  /** Whether `asOf` lies in the past, so that history has to be asked. */
+  isPast: boolean;
+  /** Likes to be left out, to see what they change. */
+  without?: readonly PaperKey[];
+}
+
+const NOTHING_SAID = { name: null, isMuted: false, isPinned: false, weight: 1 };
+
+/** Reads what is known of a person, and finds the interests in it. A person who said nothing has an empty profile. */
+export async function readProfile(deps: Deps, corpus: Corpus, request: ProfileRequest): Promise<Profile> {
+  const { user, asOf, isPast, without = [] } = request;
+  const then = isPast ? { asOf } : {};
+  const [{ feedback }, seeds, settings] = await Promise.all([
+    deps.people.feedback(user, { limit: MAX_FEEDBACK, ...then }),
+    deps.people.seeds(user, then),
+    deps.people.interestSettings(user),
+  ]);
   const isLike = ({ signal }: Feedback) => signal === 'like' || signal === 'save';
-  const liked = feedback.filter(isLike).slice(0, MAX_LIKES);
+  const left = new Set(without);
+  const liked = feedback.filter((entry) => isLike(entry) && !left.has(entry.key)).slice(0, MAX_LIKES);
   const disliked = feedback.filter((entry) => !isLike(entry)).slice(0, MAX_DISLIKES);
-  const embeddings = await index.embeddings([...liked, ...disliked].map(({ key }) => key));
-  const likes = liked.flatMap((entry) => {
-    const embedding = embeddings.get(entry.key);
-    return embedding ? [{ feedback: entry, embedding }] : [];
-  });
-  const interests = groupByTopic(likes.map(({ embedding }) => embedding)).map((positions) => ({
-    likes: positions.flatMap((position) => likes[position] ?? []),
-    share: positions.length / likes.length,
-  }));
+  const known = await comparables(
+    deps,
+    [...liked, ...disliked].map(({ key }) => key),
+  );
+  const likes = [
+    ...liked.flatMap((entry) => likedPaper(entry, known.get(entry.key), asOf)),
+    ...seeds.map((seed) => likedSeed(seed, asOf)),
+  ]
+    .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : (a.key ?? 0) - (b.key ?? 0)))
+    .slice(-MAX_LIKES);
   return {
     likes,
-    dislikes: disliked.flatMap(({ key }) => embeddings.get(key) ?? []),
-    interests,
+    unwanted: disliked.flatMap(({ key, signal }) => {
+      const paper = known.get(key);
+      return paper ? [{ ...paper, key, signal }] : [];
+    }),
+    interests: interestsIn(
+      likes,
+      corpus,
+      settings.filter(({ at }) => at <= asOf),
+    ),
     judged: new Set(feedback.map(({ key }) => key)),
   };
+}
+
+type Known = Comparable & { revisedAt: string | null };
+
+async function comparables({ store, index }: Deps, keys: readonly PaperKey[]): Promise<Map<PaperKey, Known>> {
+  const [facts, embeddings] = await Promise.all([store.rankingFacts(keys), index.embeddings(keys)]);
+  const known = new Map<PaperKey, Known>();
+  for (const [key, { terms, categories, revisedAt }] of facts) {
+    const embedding = embeddings.get(key);
+    if (embedding) known.set(key, { terms, categories, embedding, revisedAt });
+  }
+  return known;
+}
+
+function likedPaper({ key, paperId, signal, at }: Feedback, paper: Known | undefined, asOf: string): Liked[] {
+  if (!paper || (signal !== 'like' && signal !== 'save')) return [];
+  const isRevised = paper.revisedAt !== null && paper.revisedAt > at && paper.revisedAt <= asOf;
+  return [
+    {
+      ...paper,
+      ...{ key, paperId, seed: null, kind: signal, at, title: '' },
+      strength: strengthOf(signal, at, asOf),
+      revisedAt: isRevised ? paper.revisedAt : null,
+    },
+  ];
+}
+
+function likedSeed({ id, kind, title, abstract, embedding, at }: Seed, asOf: string): Liked {
+  return {
+    ...{ key: null, paperId: null, seed: id, kind, at, title, embedding, categories: [], revisedAt: null },
+    terms: termSetOf({ title, abstract }),
+    strength: strengthOf(kind, at, asOf),
+  };
+}
+
+function strengthOf(kind: Liked['kind'], at: string, asOf: string): number {
+  const days = Math.max(0, (Date.parse(asOf) - Date.parse(at)) / 86_400_000);
+  return RECOMMENDING.strength[kind] * 2 ** (-days / RECOMMENDING.strengthHalfLifeDays);
+}
+
+/** The interests in some likes, largest first, with what the person said of them. */
+function interestsIn(
+  likes: readonly Liked[],
+  { geometry }: Corpus,
+  settings: readonly InterestSettings[],
+): Interest[] {
+  const placed = likes.map(({ embedding }) => ({ embedding, ...centred(geometry, embedding) }));
+  const likeness = new Float32Array(likes.length ** 2);
+  placed.forEach((a, row) => {
+    for (let column = 0; column <= row; column++) {
+      const b = placed[column] as (typeof placed)[number];
+      const lengths = Math.max(1e-9, a.length * b.length);
+      const cosine = (dot(a.query, b.embedding) - a.offset) / lengths;
+      likeness[row * likes.length + column] = cosine;
+      likeness[column * likes.length + row] = cosine;
+    }
+  });
+  const groups = groupByTopic(likeness, likes.length);
+  const membersOf = (group: readonly number[]) => group.flatMap((at) => likes[at] ?? []);
+  const said = recognised(
+    groups.map((group) => ({
+      papers: membersOf(group).flatMap(({ key }) => key ?? []),
+      seeds: membersOf(group).flatMap(({ seed }) => seed ?? []),
+    })),
+    settings,
+  );
+  const found = groups.map((members, at) => {
+    const setting = said[at] ?? null;
+    const strength = membersOf(members).reduce((sum, like) => sum + like.strength, 0);
+    const [oldest] = membersOf(members);
+    return {
+      id: setting?.id ?? interestId({ key: oldest?.key ?? null, seed: oldest?.seed ?? null }),
+      members,
+      share: strength * (setting?.weight ?? 1) * (setting?.isMuted ? 0 : 1),
+      settings: setting ?? NOTHING_SAID,
+    };
+  });
+  const all = found.reduce((sum, { share }) => sum + share, 0);
+  return found.map((interest) => ({ ...interest, share: all === 0 ? 0 : interest.share / all }));
 }

@@ -1,143 +1,201 @@
-import { firstDayOf, type Paper, type PaperKey } from '../paper.ts';
-import { dot, type Embedding } from '../vector.ts';
-import type { Interest, LikedPaper, Profile } from './profile.ts';
+import { firstDayOf } from '../paper.ts';
+import { dot } from '../vector.ts';
+import type { ContentScore, ContentScorer } from './content.ts';
+import type { ComparablePaper } from './likeness.ts';
+import type { Interest, Profile } from './profile.ts';
+import { RECOMMENDING } from './settings.ts';
 
-/** The constants of the ranking, in one place. Scores are on the scale of cosine similarity. */
-export const RANKING = {
-  /** How strongly a paper's best similarity to a disliked one lowers it, where that is above the threshold. */
-  dislikeWeight: 1,
-  dislikeAbove: 0.3,
-  /** What a paper of the day gains, and after how many days that has halved. */
-  freshness: 0.08,
-  freshnessHalfLifeDays: 30,
-  /** What each doubling of (1 + upvotes) gains. */
-  popularity: 0.004,
-  /** What each paper of an interest that is already on the list costs the next one, times 1 / share / interests. */
-  crowding: 0.02,
-  /** How strongly a likeness above the threshold to a paper on the list lowers a candidate. */
-  redundancyWeight: 0.5,
-  redundancyAbove: 0.6,
-  /** The same paper under two ids: never both. */
-  duplicateAbove: 0.97,
-  /** What a paper must reach by similarity and dislike alone: a shorter list is better than one that means nothing. */
-  qualityBar: 0.3,
-  /** Candidates that are compared with each other; the rest could hardly come up. */
-  shortlist: 300,
-} as const;
-
-/** What a recommendation's score consists of: the sum of all parts; the last three are zero or negative. */
+/** What a recommendation's score consists of: the sum of all parts. */
 export interface RecommendationParts {
+  /** To the interest that it is recommended for. */
   similarity: number;
+  /** What that interest's similarities count less for its candidates all being near it; 0 or less. */
+  balance: number;
+  /** What the person said of the interest's weight. */
+  interest: number;
+  /** Likeness to a paper that was disliked or hidden; 0 or less. */
+  dislike: number;
   freshness: number;
   popularity: number;
-  dislike: number;
+  /** What others like who like the same. */
+  together: number;
+  /** Papers of the same interest that are on the list above it; 0 or less. */
   crowding: number;
+  /** A paper on the list above it that says much the same; 0 or less. */
   redundancy: number;
 }
 
-export interface Candidate {
-  key: PaperKey;
-  paper: Paper;
-  embedding: Embedding;
+export interface Candidate extends ComparablePaper {
+  date: string | null;
+  upvotes: number;
+  /** From 0 to 1. */
+  together: number;
 }
 
-/** A candidate with the liked paper that carries it. */
+/** A candidate with its score and the interest that it is recommended for. */
 export interface Ranked extends Candidate {
   score: number;
   parts: RecommendationParts;
-  interest: Interest;
-  /** The liked paper most similar to it, and that similarity. */
-  carrier: LikedPaper;
-  carrierSimilarity: number;
+  /** Position in `Profile.interests`. */
+  interest: number;
+  content: ContentScore;
+}
+
+/** The likeness to the nearest like of its interest, less what is disliked: what the quality of a paper is told by. */
+export const qualityOf = ({ content, interest, parts }: Pick<Ranked, 'content' | 'interest' | 'parts'>) =>
+  (content.carrierLikeness[interest] ?? 0) + parts.dislike;
+
+interface RankOptions {
+  /** The day that freshness counts from. */
+  today: string;
+  limit: number;
+  /** What a paper's quality must reach. */
+  bar?: number;
 }
 
 /**
- * Scores candidates against a profile and picks up to `limit`, best first: at every step the candidate with the
- * highest score after what is already on the list has been counted. What is on the list only ever lowers the
- * others, so scores never rise down the list. `today` is the day that freshness counts from.
+ * Scores candidates against a profile and picks up to `limit`, best first: at every step the candidate with the highest
+ * score after what is already on the list has been counted. What is on the list only ever lowers the others, so scores
+ * never rise down the list. The best paper of a pinned interest always has a place.
  */
 export function rank(
   candidates: readonly Candidate[],
   profile: Profile,
-  { today, limit }: { today: string; limit: number },
+  scorer: Pick<ContentScorer, 'score'>,
+  { today, limit, bar = RECOMMENDING.leastLikeness }: RankOptions,
 ): Ranked[] {
-  let left = candidates
-    .flatMap((candidate) => scoreByLikes(candidate, profile, today) ?? [])
-    .filter((candidate) => pushAway(candidate, profile.dislikes) >= RANKING.qualityBar)
-    .sort((a, b) => b.score - a.score || a.key - b.key)
-    .slice(0, RANKING.shortlist);
+  const scored = scoreAll(candidates, profile, scorer, today).filter((one) => qualityOf(one) >= bar);
+  return buildList(scored, profile.interests, limit);
+}
+
+/** All candidates with their scores before a list is made of them, best first. */
+export function scoreAll(
+  candidates: readonly Candidate[],
+  { interests }: Profile,
+  scorer: Pick<ContentScorer, 'score'>,
+  today: string,
+): Ranked[] {
+  const contents = candidates.map((candidate) => scorer.score(candidate));
+  const balances = balancesOf(contents, interests);
+  const ranked = candidates.flatMap((candidate, at) => {
+    const content = contents[at] as ContentScore;
+    const best = bestInterest(content, interests, balances);
+    if (best === -1) return [];
+    const parts: RecommendationParts = {
+      similarity: content.similarity[best] as number,
+      balance: balances[best] as number,
+      interest: saidOf(interests[best] as Interest),
+      dislike: content.dislike,
+      freshness: freshnessOf(candidate.date, today),
+      popularity: popularityOf(candidate.upvotes),
+      together: RECOMMENDING.together.weight * candidate.together,
+      crowding: 0,
+      redundancy: 0,
+    };
+    return [{ ...candidate, content, interest: best, parts, score: total(parts) }];
+  });
+  return ranked.sort((a, b) => b.score - a.score || a.key - b.key);
+}
+
+/**
+ * An interest in a crowded field finds many near papers, one in an empty field few. Similarities are compared above
+ * that level, in part, so that no interest takes all the places.
+ */
+function balancesOf(contents: readonly ContentScore[], interests: readonly Interest[]): number[] {
+  const { levelAt, levelShare } = RECOMMENDING.interests;
+  const levels = interests.map(({ settings }, at) => {
+    if (settings.isMuted || contents.length === 0) return 0;
+    const values = Float64Array.from(contents, ({ similarity }) => similarity[at] as number).sort();
+    return values[Math.max(0, values.length - levelAt)] as number;
+  });
+  const heard = levels.filter((_, at) => !interests[at]?.settings.isMuted);
+  const lowest = Math.min(...heard);
+  return levels.map((level) => -levelShare * Math.max(0, level - lowest));
+}
+
+function bestInterest(
+  { similarity }: ContentScore,
+  interests: readonly Interest[],
+  balances: readonly number[],
+): number {
+  let best = -1;
+  let highest = Number.NEGATIVE_INFINITY;
+  interests.forEach((interest, at) => {
+    if (interest.settings.isMuted) return;
+    const value = (similarity[at] as number) + (balances[at] as number) + saidOf(interest);
+    if (value > highest) [highest, best] = [value, at];
+  });
+  return best;
+}
+
+/** Twice the weight is worth as much as twice as many likes of the same likeness. */
+const saidOf = ({ settings }: Interest) => RECOMMENDING.interests.temperature * Math.log(settings.weight);
+
+function buildList(scored: readonly Ranked[], interests: readonly Interest[], limit: number): Ranked[] {
+  let left = shortlist(scored, interests);
   const chosen: Ranked[] = [];
-  while (chosen.length < limit && left.length > 0) {
-    const best = left.reduce((a, b) => (b.score > a.score ? b : a));
+  const heard = interests.filter(({ share }) => share > 0).length;
+  const take = (best: Ranked) => {
     chosen.push(best);
-    left = left.filter((candidate) => candidate !== best && lower(candidate, best, profile));
-  }
-  return chosen;
-}
-
-/** The score before dislikes and list; null when the paper is one of the liked ones under another id. */
-function scoreByLikes(candidate: Candidate, profile: Profile, today: string): Ranked | null {
-  const best = profile.interests
-    .map((interest) => ({ interest, ...twoBest(candidate.embedding, interest.likes) }))
-    .reduce((a, b) => (b.similarity > a.similarity ? b : a));
-  if (best.carrierSimilarity > RANKING.duplicateAbove) return null;
-  const parts: RecommendationParts = {
-    similarity: best.similarity,
-    freshness: RANKING.freshness * 2 ** (-ageInDays(candidate.paper, today) / RANKING.freshnessHalfLifeDays),
-    popularity: popularityOf(candidate.paper),
-    dislike: 0,
-    crowding: 0,
-    redundancy: 0,
+    left = left.filter((candidate) => candidate !== best);
+    for (const candidate of left) lower(candidate, best, interests, heard);
   };
-  return { ...candidate, parts, score: total(parts), ...best };
-}
-
-/** What a paper gains by its upvotes. */
-export const popularityOf = (paper: Paper) => RANKING.popularity * Math.log2(1 + (paper.upvotes ?? 0));
-
-/** The highest similarity to any of some embeddings; 0 at least. */
-export const nearestOf = (embedding: Embedding, others: readonly Embedding[]) =>
-  others.reduce((high, other) => Math.max(high, dot(other, embedding)), 0);
-
-/** Counts the dislikes in; returns what is left of the similarity. */
-function pushAway(candidate: Ranked, dislikes: readonly Embedding[]): number {
-  const { parts } = candidate;
-  const nearest = nearestOf(candidate.embedding, dislikes);
-  parts.dislike = -RANKING.dislikeWeight * Math.max(0, nearest - RANKING.dislikeAbove);
-  candidate.score = total(parts);
-  return parts.similarity + parts.dislike;
-}
-
-/** The mean of the two best similarities: one like can be a fluke, and the mean of all drowns a niche. */
-function twoBest(embedding: Embedding, likes: readonly LikedPaper[]) {
-  let [first, second] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  let carrier = likes[0] as LikedPaper;
-  for (const like of likes) {
-    const similarity = dot(like.embedding, embedding);
-    if (similarity > first) [first, second, carrier] = [similarity, first, like];
-    else if (similarity > second) second = similarity;
+  while (chosen.length < limit && left.length > 0) {
+    const pinned = unservedPin(left, chosen, interests, limit);
+    take(pinned ?? left.reduce((a, b) => (b.score > a.score ? b : a)));
   }
-  const similarity = second === Number.NEGATIVE_INFINITY ? first : (first + second) / 2;
-  return { similarity, carrier, carrierSimilarity: first };
+  // A pinned interest's paper may have been taken before its turn by score.
+  return chosen.sort((a, b) => b.score - a.score);
 }
 
-/** Lowers a candidate's score for what `taken` on the list makes of it; false when it is a duplicate of that. */
-function lower(candidate: Ranked, taken: Ranked, profile: Profile): boolean {
-  const likeness = dot(candidate.embedding, taken.embedding);
-  if (likeness > RANKING.duplicateAbove) return false;
-  const { parts, interest } = candidate;
-  if (interest === taken.interest)
-    parts.crowding -= RANKING.crowding / (interest.share * profile.interests.length);
-  const redundancy = -RANKING.redundancyWeight * Math.max(0, likeness - RANKING.redundancyAbove);
+/** The best candidates, and the best of each interest, as copies: the list changes their parts. */
+function shortlist(scored: readonly Ranked[], interests: readonly Interest[]): Ranked[] {
+  const best = scored.slice(0, RECOMMENDING.shortlist);
+  const rest = scored.slice(RECOMMENDING.shortlist);
+  const ofPins = interests.flatMap(({ settings }, at) =>
+    settings.isPinned && !best.some(({ interest }) => interest === at)
+      ? rest.filter(({ interest }) => interest === at).slice(0, 1)
+      : [],
+  );
+  return [...best, ...ofPins].map((candidate) => ({ ...candidate, parts: { ...candidate.parts } }));
+}
+
+/** The best paper of a pinned interest that has none yet, once there are only as many places left as such interests. */
+function unservedPin(
+  left: readonly Ranked[],
+  chosen: readonly Ranked[],
+  interests: readonly Interest[],
+  limit: number,
+): Ranked | null {
+  const served = new Set(chosen.map(({ interest }) => interest));
+  const waiting = left.filter(
+    ({ interest }) => interests[interest]?.settings.isPinned && !served.has(interest),
+  );
+  const topics = new Set(waiting.map(({ interest }) => interest)).size;
+  if (topics === 0 || limit - chosen.length > topics) return null;
+  return waiting.reduce((a, b) => (b.score > a.score ? b : a));
+}
+
+/** Lowers a candidate's score for what `taken` on the list makes of it. */
+function lower(candidate: Ranked, taken: Ranked, interests: readonly Interest[], heard: number): void {
+  const { parts } = candidate;
+  const share = interests[candidate.interest]?.share ?? 0;
+  if (candidate.interest === taken.interest)
+    parts.crowding -= RECOMMENDING.crowding / (Math.sqrt(share * heard) || 1);
+  const { weight, above } = RECOMMENDING.redundancy;
+  const redundancy = -weight * Math.max(0, dot(candidate.embedding, taken.embedding) - above);
   parts.redundancy = Math.min(parts.redundancy, redundancy);
   candidate.score = total(parts);
-  return true;
 }
 
 const total = (parts: RecommendationParts) => Object.values(parts).reduce((sum, part) => sum + part, 0);
 
-/** Days between a paper's date and a day; papers without a date count as very old, future ones as of the day. */
-function ageInDays(paper: Paper, today: string): number {
-  if (paper.date === null) return Number.POSITIVE_INFINITY;
-  return Math.max(0, (Date.parse(today) - Date.parse(firstDayOf(paper.date))) / 86_400_000);
+/** What a paper gains by its upvotes. */
+export const popularityOf = (upvotes: number) => RECOMMENDING.popularity * Math.log2(1 + upvotes);
+
+/** What a paper gains by its age on a day; one without a date nothing, a future one as much as one of the day. */
+export function freshnessOf(date: string | null, today: string): number {
+  if (date === null) return 0;
+  const days = Math.max(0, (Date.parse(today) - Date.parse(firstDayOf(date))) / 86_400_000);
+  return RECOMMENDING.freshness * 2 ** (-days / RECOMMENDING.freshnessHalfLifeDays);
 }

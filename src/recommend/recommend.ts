@@ -1,20 +1,11 @@
 import { nextCursor, offsetOf } from '../cursor.ts';
-import type { VectorIndex } from '../index/vector-index.ts';
+import { foldDuplicates } from '../near-duplicates.ts';
 import type { Paper, PaperFilter, PaperKey } from '../paper.ts';
-import type { ListingPage, ListingPosition, PaperStore, StoredPaper } from '../store/paper-store.ts';
-import type { PeopleStore } from '../store/people-store.ts';
-import type { Embedding } from '../vector.ts';
-import { centreOf } from './interests.ts';
-import { type Interest, MAX_LIKES, type Profile, readProfile } from './profile.ts';
-import {
-  type Candidate,
-  nearestOf,
-  popularityOf,
-  type Ranked,
-  type RecommendationParts,
-  rank,
-} from './rank.ts';
-import { sharedTerms } from './terms.ts';
+import { findCandidates } from './candidates.ts';
+import type { Person, PersonDeps, PersonReader } from './person.ts';
+import { type Candidate, type Ranked, type RecommendationParts, rank, scoreAll } from './rank.ts';
+import { type Because, reasonsFor } from './reasons.ts';
+import { trendingPapers } from './trending.ts';
 
 export const RECOMMEND_LIMITS = {
   /** Recommendations a page, and how deep the list goes. */
@@ -22,35 +13,14 @@ export const RECOMMEND_LIMITS = {
   depth: 100,
 } as const;
 
-/** Index searches around liked papers; one more per interest looks at fresh papers only. */
-const PROBES = 40;
-/** Neighbours that each search brings: few where there are many searches, so that candidates stay within bounds. */
-const NEIGHBOURS = { inAll: 1_000, atLeast: 20, atMost: 100 } as const;
-const FRESH_DAYS = 30;
-
-/** Trending papers are read in pages of this size, and so many at the most: people dislike whole topics. */
-const TRENDING_PAGE = 100;
-const MAX_TRENDING_LOOKED_AT = 5_000;
-
-/** A trending paper this similar to a disliked one is not shown. */
-const UNWANTED_ABOVE = 0.5;
-
-/** With fewer likes than this, the list is filled up with trending papers. */
+/** With fewer likes and seeds than this, the list is filled up with trending papers. */
 export const FEW_LIKES = 3;
 
-/** Why a paper is shown. `text` says it in a sentence; the rest are the facts behind it. */
-export type Because =
-  | {
-      kind: 'liked' | 'saved';
-      /** The liked or saved paper that is most similar to this one. */
-      paper: { id: string; title: string };
-      similarity: number;
-      /** The interest that it belongs to: all its liked papers. */
-      interest: { papers: string[] };
-      sharedTerms: string[];
-      text: string;
-    }
-  | { kind: 'trending' | 'recent'; text: string };
+/** Ranked papers beside those asked for, as some are copies of others. */
+const SPARE = 50;
+
+/** Papers that were judged or picked, the latest, that candidates are compared with for being copies. */
+const KNOWN_FOR_COPIES = 2_000;
 
 export interface Recommendation {
   paper: Paper;
@@ -59,24 +29,52 @@ export interface Recommendation {
   because: Because;
 }
 
+export interface RankedRecommendation extends Recommendation {
+  key: PaperKey;
+  /** What the person's interests make of it, before dislikes, day and list; null when it is not personal. */
+  ranked: Ranked | null;
+}
+
 export interface RecommendAnswer {
   hits: Recommendation[];
   nextCursor: string | null;
   exact: boolean;
-  /** Likes and saves that the list rests on, and the interests found in them. */
+  /** Likes, saves and seeds that the list rests on, and the interests found in them. */
   basis: { likes: number; interests: number };
 }
 
-export interface RecommendDeps {
-  store: PaperStore;
-  people: Pick<PeopleStore, 'feedback'>;
-  index: VectorIndex;
+export interface RecommendDeps extends PersonDeps {
+  persons: PersonReader;
   /** Now, as ISO 8601 UTC; settable for tests and replays. */
   now: () => string;
 }
 
-export interface RankedRecommendation extends Recommendation {
-  key: PaperKey;
+export interface ListRequest {
+  user: string;
+  filter?: PaperFilter;
+  /** The day that freshness counts from. */
+  today: string;
+  limit: number;
+  /** ISO 8601 UTC: use only what was known then. */
+  asOf?: string;
+  /** Likes to be left out, to see what they change. */
+  without?: readonly PaperKey[];
+  /** Statistics that rest on papers up to this key, instead of the latest. */
+  corpusUpTo?: PaperKey;
+  /** Papers to be left out, with their copies, beside those judged. */
+  known?: readonly PaperKey[];
+  /** What a paper's quality must reach, of a person. */
+  barOf?: (person: Person) => Promise<number>;
+}
+
+export interface RecommendationList {
+  list: RankedRecommendation[];
+  person: Person;
+  /** All personal candidates, best first, before a list was made of them. */
+  pool: Ranked[];
+  /** What would come behind the list. */
+  spare: { ranked: Ranked }[];
+  exact: boolean;
 }
 
 /** A page of recommendations for a user: see `recommendations` below. */
@@ -91,7 +89,7 @@ export async function recommend(
 ): Promise<RecommendAnswer> {
   const scope = [user, filter];
   const offset = offsetOf(cursor, scope, RECOMMEND_LIMITS.depth);
-  const answer = await recommendations(deps, {
+  const { list, person, exact } = await recommendations(deps, {
     user,
     today: deps.now().slice(0, 10),
     // One more than is shown, to know whether there is more.
@@ -99,146 +97,116 @@ export async function recommend(
     ...(filter && { filter }),
   });
   return {
-    hits: answer.list.slice(offset, offset + limit).map(({ key: _, ...hit }) => hit),
-    nextCursor: nextCursor(offset + limit, answer.list.length, scope),
-    exact: answer.exact,
-    basis: answer.basis,
+    hits: list.slice(offset, offset + limit).map(({ key: _, ranked: __, ...hit }) => hit),
+    nextCursor: nextCursor(offset + limit, list.length, scope),
+    exact,
+    basis: { likes: person.profile.likes.length, interests: person.profile.interests.length },
   };
 }
 
 /**
- * The best papers for a user, best first: candidates near the liked and saved papers, ranked so that every interest
- * has its share, never a paper that the user has judged or that `filter` excludes. With few likes or none, recent
- * and popular papers fill the list, and say so. `today` is the day that freshness counts from.
+ * The best papers for a user, best first: candidates near what the person likes, ranked so that every interest has its
+ * share, never a paper that the person has judged, a copy of one, or one that `filter` excludes. With few likes or none,
+ * recent and popular papers fill the list, and say so.
  */
 export async function recommendations(
   deps: RecommendDeps,
-  { user, filter, today, limit }: { user: string; filter?: PaperFilter; today: string; limit: number },
-): Promise<{ list: RankedRecommendation[]; exact: boolean; basis: RecommendAnswer['basis'] }> {
-  const profile = await readProfile(deps, user);
-  const excludedKeys = [...profile.judged, ...(filter?.excludedKeys ?? [])];
-  const allowed: PaperFilter = { ...filter, excludedKeys };
-  const { candidates, exact } = await candidatesFor(deps, profile, allowed, today);
-  const ranked = profile.interests.length === 0 ? [] : rank(candidates, profile, { today, limit });
-  const list = await withReasons(deps, ranked);
-  if (profile.likes.length < FEW_LIKES && list.length < limit) {
-    const known = [...excludedKeys, ...list.map(({ key }) => key)];
-    const fill = await trending(deps, profile, { ...filter, excludedKeys: known }, limit - list.length);
-    // Their scores continue below the personal ones: they are not on the scale of similarity.
-    list.push(...fill.map((entry, at) => ({ ...entry, score: -at / RECOMMEND_LIMITS.depth })));
-  }
-  return { list, exact, basis: { likes: profile.likes.length, interests: profile.interests.length } };
-}
-
-async function candidatesFor(
-  { store, index }: RecommendDeps,
-  { interests }: Profile,
-  filter: PaperFilter,
-  today: string,
-): Promise<{ candidates: Candidate[]; exact: boolean }> {
-  const freshFrom = new Date(Date.parse(today) - FRESH_DAYS * 86_400_000).toISOString().slice(0, 10);
-  const fresh = { ...filter, from: filter.from && filter.from > freshFrom ? filter.from : freshFrom };
-  const searches = [
-    ...probesOf(interests).map((probe) => ({ probe, filter })),
-    ...interests.slice(0, PROBES).map(({ likes }) => ({
-      probe: centreOf(likes.map(({ embedding }) => embedding)),
-      filter: fresh,
-    })),
-  ];
-  const share = Math.floor(NEIGHBOURS.inAll / Math.max(1, searches.length));
-  const neighbours = Math.min(NEIGHBOURS.atMost, Math.max(NEIGHBOURS.atLeast, share));
-  const found = await Promise.all(
-    searches.map(({ probe, filter: wanted }) => index.nearest(probe, { limit: neighbours, filter: wanted })),
-  );
-  const keys = [...new Set(found.flatMap(({ neighbours }) => neighbours.map(({ key }) => key)))];
-  const embeddings = await index.embeddings(keys);
-  const papers = await store.papersByKeys(keys);
-  const candidates = papers.flatMap(({ key, paper }) => {
-    const embedding = embeddings.get(key);
-    return embedding ? [{ key, paper, embedding }] : [];
+  request: ListRequest,
+): Promise<RecommendationList> {
+  const { user, today, limit, asOf, without } = request;
+  const person = await deps.persons.read({
+    user,
+    ...(asOf !== undefined && { asOf }),
+    ...(without && { without }),
+    ...(request.corpusUpTo !== undefined && { corpusUpTo: request.corpusUpTo }),
   });
-  return { candidates, exact: found.every(({ exact }) => exact) };
-}
-
-/** Liked papers to search around: the latest of each interest in turn, so that each interest is searched. */
-function probesOf(interests: readonly Interest[]) {
-  const probes = [];
-  for (let turn = 0; turn < MAX_LIKES && probes.length < PROBES; turn++) {
-    for (const { likes } of interests) {
-      const like = likes[turn];
-      if (like && probes.length < PROBES) probes.push(like.embedding);
-    }
+  const { profile } = person;
+  const known = [...profile.judged, ...(request.known ?? [])];
+  const excludedKeys = [...new Set([...known, ...(request.filter?.excludedKeys ?? []), ...(without ?? [])])];
+  const filter: PaperFilter = { ...request.filter, excludedKeys };
+  const upvotesAt = asOf ?? null;
+  const { candidates, exact } = await candidatesOf(deps, person, { user, filter, today, upvotesAt });
+  const bar = await request.barOf?.(person);
+  const pool = scoreAll(candidates, profile, person.scorer, today);
+  const ranked = rank(candidates, profile, person.scorer, {
+    ...{ today, limit: limit + SPARE },
+    ...(bar !== undefined && { bar }),
+  });
+  const folded = await foldDuplicates(deps, ranked, known.slice(0, KNOWN_FOR_COPIES));
+  const list = await reasoned(deps, person, folded.slice(0, limit));
+  const spare = folded.slice(limit).map((entry) => ({ ranked: entry }));
+  if (profile.likes.length < FEW_LIKES && list.length < limit) {
+    const shown = [...excludedKeys, ...list.map(({ key }) => key)];
+    list.push(
+      ...(await fill(
+        deps,
+        person,
+        { ...request, filter: { ...filter, excludedKeys: shown } },
+        limit - list.length,
+      )),
+    );
   }
-  return probes;
+  return { list, person, pool, spare, exact };
 }
 
-async function withReasons(
-  { store }: RecommendDeps,
+type CandidateRequest = { user: string; filter: PaperFilter; today: string; upvotesAt: string | null };
+
+/** Nothing is looked for on behalf of a person who likes nothing. What was found is remembered with the person. */
+async function candidatesOf(
+  deps: RecommendDeps,
+  person: Person,
+  request: CandidateRequest,
+): Promise<{ candidates: Candidate[]; exact: boolean }> {
+  if (person.profile.interests.length === 0) return { candidates: [], exact: true };
+  return person.remembered(JSON.stringify(request), async () => {
+    const words = new Map<string, string>();
+    for (const { id } of person.profile.interests) {
+      words.set(id, (await person.termsOf(id)).map(({ form }) => form).join(' '));
+    }
+    return findCandidates(deps, person.profile, { ...request, wordsOf: ({ id }) => words.get(id) ?? '' });
+  });
+}
+
+/** Ranked papers with their reasons. */
+export async function reasoned(
+  deps: Pick<RecommendDeps, 'store'>,
+  person: Person,
   ranked: readonly Ranked[],
 ): Promise<RankedRecommendation[]> {
-  const keys = [...new Set(ranked.map(({ carrier }) => carrier.feedback.key))];
-  const carriers = new Map((await store.papersByKeys(keys)).map(({ key, paper }) => [key, paper]));
-  return ranked.flatMap(({ key, paper, score, parts, carrier, carrierSimilarity, interest }) => {
-    const liked = carriers.get(carrier.feedback.key);
-    if (!liked) return [];
-    const terms = sharedTerms(liked, paper);
-    const verb = carrier.feedback.signal === 'save' ? 'saved' : 'liked';
-    const because: Because = {
-      kind: verb,
-      paper: { id: liked.id, title: liked.title },
-      similarity: carrierSimilarity,
-      interest: { papers: interest.likes.map(({ feedback }) => feedback.paperId) },
-      sharedTerms: terms,
-      text:
-        `Similar to "${liked.title}", which you ${verb}` +
-        (terms.length > 0 ? ` (both: ${terms.slice(0, 3).join(', ')}).` : '.'),
-    };
-    return [{ key, paper, score, parts, because }];
+  const papers = new Map(
+    (await deps.store.papersByKeys(ranked.map(({ key }) => key))).map(({ key, paper }) => [key, paper]),
+  );
+  const shown = ranked.flatMap((entry) => {
+    const paper = papers.get(entry.key);
+    return paper ? [{ ranked: entry, paper }] : [];
   });
+  const reasons = await reasonsFor(deps, person, shown);
+  return shown.map(({ ranked: entry, paper }, at) => ({
+    key: entry.key,
+    paper,
+    score: entry.score,
+    parts: entry.parts,
+    because: reasons[at] as Because,
+    ranked: entry,
+  }));
 }
 
-/** Recent and popular papers, by the store's trending order, without those that are like a disliked one. */
-async function trending(
+/** Recent and popular papers. Their scores continue below the personal ones: they are not on the scale of likeness. */
+async function fill(
   deps: RecommendDeps,
-  { dislikes }: Profile,
-  filter: PaperFilter,
+  { profile }: Person,
+  { filter, today, asOf }: ListRequest,
   limit: number,
-): Promise<Omit<RankedRecommendation, 'score'>[]> {
-  const wanted: StoredPaper[] = [];
-  let after: ListingPosition | null = null;
-  for (let looked = 0; wanted.length < limit && looked < MAX_TRENDING_LOOKED_AT; looked += TRENDING_PAGE) {
-    const page: ListingPage = await deps.store.list({
-      filter,
-      sort: 'trending',
-      limit: TRENDING_PAGE,
-      after,
-    });
-    wanted.push(...(await withoutDisliked(deps, page.papers, dislikes)));
-    after = page.next;
-    if (!after) break;
-  }
-  return wanted.slice(0, limit).map(({ key, paper }) => {
-    const upvotes = paper.upvotes ?? 0;
-    const because: Because =
-      upvotes > 0
-        ? { kind: 'trending', text: `Trending: ${upvotes} upvotes${paper.date ? `, ${paper.date}` : ''}.` }
-        : {
-            kind: 'recent',
-            text: paper.date ? `Recent: ${paper.date}.` : 'From the library; its date is not known.',
-          };
-    return { key, paper, parts: { popularity: popularityOf(paper) }, because };
+): Promise<RankedRecommendation[]> {
+  const disliked = profile.unwanted.map(({ embedding }) => embedding);
+  const found = await trendingPapers(deps, {
+    filter: filter ?? {},
+    ...{ limit, today, disliked },
+    upvotesAt: asOf ?? null,
   });
-}
-
-async function withoutDisliked(
-  { index }: RecommendDeps,
-  papers: StoredPaper[],
-  dislikes: readonly Embedding[],
-) {
-  if (dislikes.length === 0) return papers;
-  const embeddings = await index.embeddings(papers.map(({ key }) => key));
-  return papers.filter(({ key }) => {
-    const embedding = embeddings.get(key);
-    return embedding === undefined || nearestOf(embedding, dislikes) <= UNWANTED_ABOVE;
-  });
+  return found.map(({ stored: { key, paper }, parts, because }, at) => ({
+    ...{ key, paper, parts, because },
+    score: -at / RECOMMEND_LIMITS.depth,
+    ranked: null,
+  }));
 }

@@ -1,52 +1,69 @@
-/** Words that say nothing about a paper's topic: function words, and what every abstract says. */
-const COMMON_WORDS = new Set(
-  (
-    'a about above across after again against all allow allows almost already also although always ' +
-    'among an analysis and another any approach approaches are article as at based be became because ' +
-    'become becomes been being between both but by came can come comes compared could current data ' +
-    'demonstrate demonstrated demonstrates despite different do does done during each early effective ' +
-    'enable enables evaluate even every existing experiments extensive few fewer first for found ' +
-    'framework from further gave general give given gives got has have having here how however i if ' +
-    'improve improved improves improving in including into introduce introduces is it its itself key ' +
-    'large later leading less made make makes many may method methods model models more moreover most ' +
-    'much multiple nearly need never new no not novel of often on once one only or other our out over ' +
-    'paper papers part particularly parts perform performance present presented presents problem ' +
-    'problems process propose proposed proposes provide provides recent recently remains research ' +
-    'result results same says set several show showing shown shows significant significantly simple ' +
-    'since single so some something state still strong studies study such system systems take takes ' +
-    'task tasks than that the their them then there these they this those three through thus to today ' +
-    'too toward towards two under use used using various very via was way ways we well were what when ' +
-    'where whether which while who whole why widely will with within without work works would yet you ' +
-    'your'
-  ).split(' '),
-);
+import { hashOfTerm, termsOf } from '../term-set.ts';
+import type { Corpus } from './corpus.ts';
+import { termWeight } from './likeness.ts';
 
-/** A paper's words worth showing: lower case, three letters or more, hyphenated words whole. Title words first. */
-function wordsOf(paper: { title: string; abstract: string }): Map<string, number> {
-  const counts = new Map<string, number>();
-  const add = (text: string, weight: number) => {
-    for (const [word] of text.toLowerCase().matchAll(/[\p{L}][\p{L}\p{N}]*(?:-[\p{L}\p{N}]+)*/gu)) {
-      if (word.length > 2 && !COMMON_WORDS.has(word)) counts.set(word, (counts.get(word) ?? 0) + weight);
+type Text = { title: string; abstract: string };
+
+/** Texts of an interest that its name is made from: the latest. */
+export const NAMED_AFTER = 40;
+
+/** A term as a paper writes it, but for capitals at the beginning of a sentence: `GPT-4` keeps its, `Robots` does not. */
+const shown = (form: string) => (/^\p{Lu}[\p{Ll}\s-]*$/u.test(form) ? form.toLowerCase() : form);
+
+/**
+ * Up to `limit` terms that both papers have, those that bring most of their likeness first: rare ones, and pairs of
+ * words before their parts.
+ */
+export function sharedTerms(corpus: Corpus, a: Text, b: Text, limit = 5): string[] {
+  const inB = termsOf(b);
+  const shared = [...termsOf(a)].flatMap(([term, form]) =>
+    inB.has(term) ? [{ term, form, weight: termWeight(corpus, hashOfTerm(term)) }] : [],
+  );
+  return distinct(shared, limit).map(({ form }) => shown(form));
+}
+
+export interface NamingTerm {
+  term: string;
+  form: string;
+}
+
+/**
+ * The terms that set some texts apart from the library: those that many of them have and few others. Of more than one
+ * text, a term must be in two.
+ */
+export function distinctiveTerms(corpus: Corpus, texts: readonly Text[], limit: number): NamingTerm[] {
+  const counts = new Map<string, { form: string; count: number }>();
+  for (const text of texts.slice(-NAMED_AFTER)) {
+    for (const [term, form] of termsOf(text)) {
+      const entry = counts.get(term) ?? { form, count: 0 };
+      entry.count++;
+      counts.set(term, entry);
     }
-  };
-  add(paper.title, 3);
-  add(paper.abstract, 1);
-  return counts;
+  }
+  const atLeast = texts.length > 2 ? 2 : 1;
+  const weighed = [...counts]
+    .filter(([term, { count }]) => count >= atLeast && /\p{L}{2}/u.test(term))
+    .map(([term, { form, count }]) => ({ term, form, weight: count * termWeight(corpus, hashOfTerm(term)) }));
+  return distinct(weighed, limit).map(({ term, form }) => ({ term, form: shown(form) }));
 }
 
-/** Up to `limit` words that both papers use, those that weigh most in both first. */
-export function sharedTerms(
-  a: { title: string; abstract: string },
-  b: { title: string; abstract: string },
-  limit = 5,
-): string[] {
-  const inB = wordsOf(b);
-  return [...wordsOf(a)]
-    .flatMap(([word, count]) => {
-      const other = inB.get(word);
-      return other === undefined ? [] : [{ word, weight: Math.min(count, 6) * Math.min(other, 6) }];
-    })
-    .sort((x, y) => y.weight - x.weight || (x.word < y.word ? -1 : 1))
-    .slice(0, limit)
-    .map(({ word }) => word);
+/** The heaviest terms, without those whose words are all in ones before them. */
+function distinct<T extends { term: string; weight: number }>(terms: readonly T[], limit: number): T[] {
+  const said = new Set<string>();
+  const chosen: T[] = [];
+  const heaviest = terms
+    .filter(({ weight }) => weight > 0)
+    // A pair tells more than its words, which are in as many papers or more.
+    .sort((a, b) => weightOf(b) - weightOf(a) || (a.term < b.term ? -1 : 1));
+  for (const entry of heaviest) {
+    if (chosen.length >= limit) break;
+    const words = entry.term.split(' ');
+    if (words.some((word) => said.has(word))) continue;
+    for (const word of words) said.add(word);
+    chosen.push(entry);
+  }
+  return chosen;
 }
+
+const weightOf = ({ term, weight }: { term: string; weight: number }) =>
+  (term.includes(' ') ? 1.3 : 1) * weight;

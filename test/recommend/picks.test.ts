@@ -2,6 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { PICKS_PER_DAY } from '../../src/recommend/picks.ts';
 import { openTestLibrary, TODAY, topicPapers } from '../fixtures/library.ts';
 
+/** Before all dates that picks are asked for here: the likes are known then. */
+const EARLIER = '2025-01-02T08:00:00.000Z';
+
 const dayAfter = (date: string, days: number) =>
   new Date(Date.parse(date) + days * 86_400_000).toISOString().slice(0, 10);
 
@@ -14,7 +17,7 @@ async function library(likes: string[] = []) {
     ...topicPapers('markets', 40),
   );
   const say = async (signal: 'like' | 'dislike' | 'save' | 'hide', ...ids: string[]) => {
-    for (const id of ids) await opened.people.setFeedback('ada', id, signal, `${TODAY}T08:00:00.000Z`);
+    for (const id of ids) await opened.people.setFeedback('ada', id, signal, EARLIER);
   };
   await say('like', ...likes);
   return { ...opened, say };
@@ -46,7 +49,8 @@ describe('recommendations', () => {
     const { recommend, search } = await library(likes);
     const { hits } = await recommend({ user: 'ada', limit: 10 });
     for (const { paper, because } of hits) {
-      if (because.kind !== 'liked') throw new Error(`expected a liked paper behind ${paper.id}`);
+      if (because.kind !== 'liked' || !because.paper)
+        throw new Error(`expected a liked paper behind ${paper.id}`);
       expect(likes).toContain(because.paper.id);
       expect(because.interest.papers).toContain(because.paper.id);
       expect(because.text).toContain(because.paper.title);

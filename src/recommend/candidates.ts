@@ -1,0 +1,166 @@
+import type { VectorIndex } from '../index/vector-index.ts';
+import type { LexicalIndex } from '../lexical/lexical-index.ts';
+import { type PaperFilter, type PaperKey, restricts } from '../paper.ts';
+import type { PaperStore } from '../store/paper-store.ts';
+import type { PeopleStore } from '../store/people-store.ts';
+import type { Embedding } from '../vector.ts';
+import { normalized } from '../vector.ts';
+import type { Interest, Profile } from './profile.ts';
+import type { Candidate } from './rank.ts';
+import { RECOMMENDING } from './settings.ts';
+
+/** Index searches around likes; two more for each interest, of which one looks at fresh papers only. */
+const PROBES = 30;
+/** Interests that have searches of their own: the largest. */
+const MOST_INTERESTS = 20;
+/** Neighbours that each search brings: few where there are many searches, so that candidates stay within bounds. */
+const NEIGHBOURS = { inAll: 1_200, atLeast: 20, atMost: 200 } as const;
+/** What a search for an interest's words brings. */
+const BY_WORDS = 60;
+const BY_OTHERS = 200;
+const FRESH_DAYS = 30;
+
+export interface CandidateDeps {
+  store: Pick<PaperStore, 'rankingFacts' | 'matchingKeys' | 'upvotesAt'>;
+  people: Pick<PeopleStore, 'coLiked'>;
+  index: Pick<VectorIndex, 'nearest' | 'embeddings'>;
+  lexical: Pick<LexicalIndex, 'search'>;
+}
+
+interface CandidateRequest {
+  user: string;
+  filter: PaperFilter;
+  /** The day that fresh papers are counted back from. */
+  today: string;
+  /** ISO 8601 UTC: upvotes as of then; null for now. */
+  upvotesAt: string | null;
+  /** The words that an interest is known by. */
+  wordsOf(interest: Interest): string;
+}
+
+/** Papers worth scoring for a person: near what they like, in meaning, in words, or by what others like. */
+export async function findCandidates(
+  deps: CandidateDeps,
+  profile: Profile,
+  request: CandidateRequest,
+): Promise<{ candidates: Candidate[]; exact: boolean }> {
+  const { filter } = request;
+  const heard = profile.interests.filter(({ settings }) => !settings.isMuted).slice(0, MOST_INTERESTS);
+  const [near, worded, others] = await Promise.all([
+    byMeaning(deps, profile, heard, request),
+    byWords(deps, heard, request),
+    byOthers(deps, profile, request),
+  ]);
+  const excluded = new Set(filter.excludedKeys);
+  const keys = [...new Set([...near.keys, ...worded, ...others.keys()])].filter((key) => !excluded.has(key));
+  return { candidates: await described(deps, keys, others, request.upvotesAt), exact: near.exact };
+}
+
+async function described(
+  { store, index }: CandidateDeps,
+  keys: readonly PaperKey[],
+  others: ReadonlyMap<PaperKey, number>,
+  upvotesAt: string | null,
+): Promise<Candidate[]> {
+  const [facts, embeddings, upvotes] = await Promise.all([
+    store.rankingFacts(keys),
+    index.embeddings(keys),
+    upvotesAt === null ? null : store.upvotesAt(keys, upvotesAt),
+  ]);
+  return keys.flatMap((key) => {
+    const [paper, embedding] = [facts.get(key), embeddings.get(key)];
+    if (!paper || !embedding) return [];
+    const { terms, categories, date } = paper;
+    const together = others.get(key) ?? 0;
+    const votes = upvotes === null ? paper.upvotes : upvotes.get(key);
+    return [{ key, terms, categories, date, embedding, together, upvotes: votes ?? 0 }];
+  });
+}
+
+async function byMeaning(
+  { index }: CandidateDeps,
+  { likes }: Profile,
+  heard: readonly Interest[],
+  { filter, today }: CandidateRequest,
+): Promise<{ keys: PaperKey[]; exact: boolean }> {
+  const freshFrom = new Date(Date.parse(today) - FRESH_DAYS * 86_400_000).toISOString().slice(0, 10);
+  const fresh = { ...filter, from: filter.from && filter.from > freshFrom ? filter.from : freshFrom };
+  const embeddingsOf = ({ members }: Interest) => members.flatMap((at) => likes[at]?.embedding ?? []);
+  const centres = heard.map((interest) => centreOf(embeddingsOf(interest)));
+  const searches = [
+    ...centres.map((probe) => ({ probe, filter })),
+    ...centres.map((probe) => ({ probe, filter: fresh })),
+    ...inTurn(heard.map(embeddingsOf), PROBES).map((probe) => ({ probe, filter })),
+  ];
+  const share = Math.floor(NEIGHBOURS.inAll / Math.max(1, searches.length));
+  const limit = Math.min(NEIGHBOURS.atMost, Math.max(NEIGHBOURS.atLeast, share));
+  const found = await Promise.all(
+    searches.map(({ probe, filter: wanted }) => index.nearest(probe, { limit, filter: wanted })),
+  );
+  return {
+    keys: found.flatMap(({ neighbours }) => neighbours.map(({ key }) => key)),
+    exact: found.every(({ exact }) => exact),
+  };
+}
+
+/** The latest of each list in turn, so that each has some. */
+function inTurn<T>(lists: readonly (readonly T[])[], limit: number): T[] {
+  const longest = Math.max(0, ...lists.map(({ length }) => length));
+  const taken: T[] = [];
+  for (let turn = 1; turn <= longest && taken.length < limit; turn++) {
+    for (const list of lists) {
+      const item = list[list.length - turn];
+      if (item !== undefined) taken.push(item);
+    }
+  }
+  return taken.slice(0, limit);
+}
+
+/** The mean direction of some embeddings; of one, itself. */
+function centreOf(embeddings: readonly Embedding[]): Embedding {
+  const sum = new Float32Array(embeddings[0]?.length ?? 0);
+  for (const embedding of embeddings) {
+    for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] as number) + (embedding[i] as number);
+  }
+  return normalized(sum);
+}
+
+/** What shares words with an interest may lie far from it in meaning. Words that are being read are done without. */
+async function byWords(
+  { lexical }: CandidateDeps,
+  heard: readonly Interest[],
+  { filter, wordsOf }: CandidateRequest,
+): Promise<PaperKey[]> {
+  const queries = heard.map(wordsOf).filter((query) => query !== '');
+  const found = await Promise.allSettled(
+    queries.map((query) => lexical.search(query, { limit: BY_WORDS, filter })),
+  );
+  return found.flatMap((outcome) =>
+    outcome.status === 'fulfilled' ? outcome.value.hits.map(({ key }) => key) : [],
+  );
+}
+
+/**
+ * What others like who like the same, from 0 to 1: the root of the score as a share of the best one, less where few
+ * people stand behind it. Nothing in a library of few people: what two of them like would tell one of the other.
+ */
+async function byOthers(
+  { people, store }: CandidateDeps,
+  { likes, judged }: Profile,
+  { user, filter }: CandidateRequest,
+): Promise<Map<PaperKey, number>> {
+  const liked = likes.flatMap(({ key }) => key ?? []);
+  const { people: count, liked: found } = await people.coLiked(liked, {
+    limit: BY_OTHERS,
+    excludingUser: user,
+  });
+  const best = found[0]?.score ?? 0;
+  if (count < RECOMMENDING.together.people || best <= 0) return new Map();
+  const allowed = restricts(filter) ? new Set(await store.matchingKeys(filter)) : null;
+  const sure = best / (best + RECOMMENDING.together.evidence);
+  return new Map(
+    found
+      .filter(({ key }) => !judged.has(key) && (allowed === null || allowed.has(key)))
+      .map(({ key, score }) => [key, Math.sqrt(score / best) * sure]),
+  );
+}

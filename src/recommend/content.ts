@@ -1,0 +1,81 @@
+import type { Corpus } from './corpus.ts';
+import { type ComparablePaper, type LikenessParts, likenessTo } from './likeness.ts';
+import type { Profile } from './profile.ts';
+import { RECOMMENDING } from './settings.ts';
+
+/** How a paper's content answers what a person likes. */
+export interface ContentScore {
+  /** Per interest: a soft maximum of the likeness to its likes, by their strength. */
+  similarity: Float64Array;
+  /** Per interest: the position in `Profile.likes` of the like that brings most of it, and that likeness. */
+  carrier: Int32Array;
+  carrierLikeness: Float64Array;
+  /** What the nearest paper that was disliked or hidden takes away: 0 or less; and its position, -1 for none. */
+  dislike: number;
+  dislikedAt: number;
+}
+
+export interface ContentScorer {
+  score(paper: ComparablePaper): ContentScore;
+  /** The parts of a paper's likeness to a like. */
+  likeness(paper: ComparablePaper, like: number): LikenessParts;
+  /** A paper's likeness to the nearest like, but for one; 0 when there is no other. */
+  nearestBut(paper: ComparablePaper, like: number): number;
+}
+
+const { temperature } = RECOMMENDING.interests;
+
+/**
+ * Compares papers with all that a person likes and dislikes. The similarity to an interest is
+ * `T ln(sum of strength * exp(likeness / T))` over its likes, T the temperature: the nearest like leads, and others near
+ * the paper add to it, so that one fluke does not carry a paper, nor the mean of all drown a niche.
+ */
+export function createContentScorer(corpus: Corpus, { likes, unwanted, interests }: Profile): ContentScorer {
+  const toLikes = likenessTo(corpus, likes);
+  const toUnwanted = likenessTo(corpus, unwanted);
+  const logStrength = likes.map(({ strength }) => temperature * Math.log(Math.max(1e-6, strength)));
+  const pushes = unwanted.map(({ signal }) => RECOMMENDING.unwanted[signal === 'hide' ? 'hide' : 'dislike']);
+  const softMaximum = (values: Float64Array, members: readonly number[]) => {
+    let highest = Number.NEGATIVE_INFINITY;
+    let carrier = -1;
+    for (const at of members) {
+      const value = (values[at] as number) + (logStrength[at] as number);
+      if (value > highest) [highest, carrier] = [value, at];
+    }
+    let sum = 0;
+    for (const at of members) {
+      sum += Math.exp(((values[at] as number) + (logStrength[at] as number) - highest) / temperature);
+    }
+    return { value: carrier === -1 ? 0 : highest + temperature * Math.log(sum), carrier };
+  };
+  const scored = new Map<number, ContentScore>();
+  return {
+    score(paper) {
+      const known = scored.get(paper.key);
+      if (known) return known;
+      const similarity = new Float64Array(interests.length);
+      const carrier = new Int32Array(interests.length);
+      const carrierLikeness = new Float64Array(interests.length);
+      const values = toLikes.of(paper);
+      interests.forEach(({ members }, at) => {
+        const soft = softMaximum(values, members);
+        similarity[at] = soft.value;
+        carrier[at] = soft.carrier;
+        carrierLikeness[at] = values[soft.carrier] ?? 0;
+      });
+      let [dislike, dislikedAt] = [0, -1];
+      toUnwanted.of(paper).forEach((value, at) => {
+        const push = -value * (pushes[at] as number);
+        if (push < dislike) [dislike, dislikedAt] = [push, at];
+      });
+      const score = { similarity, carrier, carrierLikeness, dislike, dislikedAt };
+      scored.set(paper.key, score);
+      return score;
+    },
+    likeness: (paper, like) => toLikes.parts(paper, like),
+    nearestBut(paper, like) {
+      const values = toLikes.of(paper);
+      return likes.reduce((high, _, at) => (at === like ? high : Math.max(high, values[at] as number)), 0);
+    },
+  };
+}

@@ -1,0 +1,176 @@
+import type { PaperKey } from '../paper.ts';
+import type { TermSet } from '../term-set.ts';
+import type { Embedding } from '../vector.ts';
+import { createVectorBlocks } from '../vector-kernel.ts';
+import type { Corpus } from './corpus.ts';
+import { centred } from './geometry.ts';
+import { RECOMMENDING } from './settings.ts';
+
+/** What of a paper, or of a text, is compared. */
+export interface Comparable {
+  terms: TermSet;
+  embedding: Embedding;
+  categories: readonly string[];
+}
+
+/** A paper that may be recommended, with what ranking asks of it. */
+export interface ComparablePaper extends Comparable {
+  key: PaperKey;
+}
+
+/** The parts of a likeness, weighted: their sum is the likeness. */
+export interface LikenessParts {
+  terms: number;
+  meaning: number;
+  categories: number;
+}
+
+export interface LikenessTo {
+  /** The likeness of a paper to each of the examples, in their order. A view that is valid until the next call. */
+  of(paper: Comparable): Float64Array;
+  /** The parts of its likeness to one of them. */
+  parts(paper: Comparable, example: number): LikenessParts;
+}
+
+const { likeness: WEIGHTS, rarestFrom, fewTerms } = RECOMMENDING;
+
+/**
+ * Prepares examples, so that other papers can be compared with all of them at once. The likeness of a and b is
+ *
+ *     0.92 * 4 * sum over the terms of both of rarity^2 / sqrt(max(150, terms of a) * max(150, terms of b))
+ *   + 0.08 * the cosine of their embeddings in the geometry of the corpus
+ *   + 0.015 * the cosine of their categories, weighted by rarity
+ *
+ * The factor 4 only sets the scale.
+ */
+export function likenessTo(corpus: Corpus, examples: readonly Comparable[]): LikenessTo {
+  const terms = termProducts(corpus, examples);
+  const meaning = meaningProducts(corpus, examples);
+  const categories = categoryProducts(corpus, examples);
+  const sums = new Float64Array(examples.length);
+  return {
+    of(paper) {
+      sums.fill(0);
+      terms(paper, sums);
+      meaning(paper, sums);
+      categories(paper, sums);
+      return sums;
+    },
+    parts(paper, example) {
+      const [byTerms, byMeaning, byCategories] = [terms, meaning, categories].map((products) => {
+        const only = new Float64Array(examples.length);
+        products(paper, only);
+        return only[example] ?? 0;
+      });
+      return { terms: byTerms ?? 0, meaning: byMeaning ?? 0, categories: byCategories ?? 0 };
+    },
+  };
+}
+
+/** Adds a part of the likeness to each example to `sums`. */
+type Products = (paper: Comparable, sums: Float64Array) => void;
+
+const lengthOf = (terms: TermSet) => Math.sqrt(Math.max(fewTerms, terms.length));
+
+/** The weight of each term of an example in a product; terms that are common are left out. */
+export function termWeight(corpus: Corpus, hash: number): number {
+  const rarity = corpus.rarity(hash);
+  return rarity < rarestFrom ? 0 : 4 * rarity * rarity;
+}
+
+/** More examples than anybody has. */
+const MOST_EXAMPLES = 4_096;
+
+/** An index of the examples' terms: a paper has some two hundred, of which few are in any example. */
+function termProducts(corpus: Corpus, examples: readonly Comparable[]): Products {
+  // Hash and example in one number, so that sorting is quick.
+  const all = new Float64Array(examples.reduce((sum, { terms }) => sum + terms.length, 0));
+  let filled = 0;
+  examples.forEach(({ terms }, example) => {
+    for (const hash of terms) all[filled++] = hash * MOST_EXAMPLES + example;
+  });
+  all.sort();
+  const of = Int32Array.from(all, (pair) => pair % MOST_EXAMPLES);
+  const hashes = all.map((pair) => Math.floor(pair / MOST_EXAMPLES));
+  const values = new Float32Array(all.length);
+  const starts = new Map<number, number>();
+  const lengths = Float64Array.from(examples, ({ terms }) => lengthOf(terms));
+  for (let from = 0; from < hashes.length; ) {
+    const hash = hashes[from] as number;
+    const weight = termWeight(corpus, hash) * WEIGHTS.terms;
+    if (weight > 0) starts.set(hash, from);
+    for (; hashes[from] === hash; from++) values[from] = weight / (lengths[of[from] as number] as number);
+  }
+  return ({ terms }, sums) => {
+    const by = 1 / lengthOf(terms);
+    for (const hash of terms) {
+      const start = starts.get(hash);
+      if (start === undefined) continue;
+      for (let at = start; hashes[at] === hash; at++) {
+        const example = of[at] as number;
+        sums[example] = (sums[example] as number) + (values[at] as number) * by;
+      }
+    }
+  };
+}
+
+/** Examples, the mean and the axes of the geometry are one block: a paper is compared with all of them in one go. */
+function meaningProducts({ geometry }: Corpus, examples: readonly Comparable[]): Products {
+  const { mean, axes, shrink } = geometry;
+  const dimensions = examples[0]?.embedding.length ?? 0;
+  if (dimensions === 0) return () => {};
+  const rows = examples.length + axes.length + 1;
+  const block = createVectorBlocks(dimensions, rows)();
+  const offsets = examples.map((example, at) => {
+    const { query, offset, length } = centred(geometry, example.embedding);
+    const by = length < 1e-6 ? 0 : WEIGHTS.meaning / length;
+    block.row(at).set(query.map((x) => x * by));
+    return offset * by;
+  });
+  const meanAt = examples.length;
+  if (mean.length > 0) block.row(meanAt).set(mean);
+  axes.forEach((axis, at) => {
+    block.row(meanAt + 1 + at).set(axis);
+  });
+  const meanSquare = mean.reduce((sum, x) => sum + x * x, 0);
+  const onAxes = axes.map((axis) => mean.reduce((sum, x, i) => sum + x * (axis[i] as number), 0));
+  return ({ embedding }, sums) => {
+    const products = block.scoreFirst(embedding, rows);
+    let square = 1 - 2 * (products[meanAt] as number) + meanSquare;
+    for (let at = 0; at < axes.length; at++) {
+      const coordinate = (products[meanAt + 1 + at] as number) - (onAxes[at] as number);
+      square += (shrink[at] as number) * coordinate * coordinate;
+    }
+    if (square < 1e-12) return;
+    const by = 1 / Math.sqrt(square);
+    for (let at = 0; at < examples.length; at++) {
+      sums[at] = (sums[at] as number) + ((products[at] as number) - (offsets[at] as number)) * by;
+    }
+  };
+}
+
+function categoryProducts(corpus: Corpus, examples: readonly Comparable[]): Products {
+  const lengthOfAll = (names: readonly string[]) =>
+    Math.hypot(...names.map((name) => corpus.categoryRarity(name)));
+  const having = new Map<string, { example: number; value: number }[]>();
+  examples.forEach(({ categories }, example) => {
+    const length = lengthOfAll(categories);
+    for (const name of categories) {
+      const rarity = corpus.categoryRarity(name);
+      if (length === 0 || rarity === 0) continue;
+      const list = having.get(name) ?? [];
+      list.push({ example, value: (WEIGHTS.categories * rarity) / length });
+      having.set(name, list);
+    }
+  });
+  return ({ categories }, sums) => {
+    const length = lengthOfAll(categories);
+    if (length === 0) return;
+    for (const name of categories) {
+      const share = corpus.categoryRarity(name) / length;
+      for (const { example, value } of having.get(name) ?? []) {
+        sums[example] = (sums[example] as number) + value * share;
+      }
+    }
+  };
+}

@@ -1,0 +1,43 @@
+/**
+ * How recommendations weigh what they know: every number of it, in one place. `npm run evaluate -- recommend` measures
+ * them; docs/recommendations.md holds the figures, and what lost.
+ */
+export const RECOMMENDING = {
+  /** How alike two papers are (src/recommend/likeness.ts): the shares of terms, meaning and categories. */
+  likeness: { terms: 0.92, meaning: 0.08, categories: 0.015 },
+  /** Terms that are rarer than this (0: in all papers, 1: in hardly any) count: others are the same everywhere. */
+  rarestFrom: 0.2,
+  /** A text of fewer terms than this says too little to be sure of: it counts as one of so many. */
+  fewTerms: 150,
+  /** Papers less like any like than this are not recommended: of pairs of any two papers, some five in a hundred are more. */
+  leastLikeness: 0.03,
+  interests: {
+    /** Groups of liked papers are one interest from this mean likeness in meaning on; unrelated papers have 0. */
+    sameFrom: 0.03,
+    /** How soft the maximum over the likes of an interest is: the smaller, the more the nearest like decides. */
+    temperature: 0.05,
+    /** Scores are compared above the level of each interest, the score of its so-manieth best candidate, in part. */
+    levelAt: 20,
+    levelShare: 0.5,
+  },
+  /** What likes and saves are worth; how soon they are worth half. */
+  strength: { like: 1, save: 1, text: 1, entry: 0.7 },
+  strengthHalfLifeDays: 730,
+  /** How strongly likeness to the nearest paper that was disliked, or hidden, lowers a paper. */
+  unwanted: { dislike: 0.5, hide: 0.25 },
+  /** What a paper of the day gains, and after how many days that has halved. */
+  freshness: 0.03,
+  freshnessHalfLifeDays: 30,
+  /** What each doubling of (1 + upvotes) gains. */
+  popularity: 0.002,
+  /** What a paper gains that others like who like the same; from so many people on; half of it at so much evidence. */
+  together: { weight: 0.1, people: 20, evidence: 1 },
+  /** What each paper of an interest on the list costs the next one, times the interest's expected share / its share. */
+  crowding: 0.004,
+  /** How strongly a likeness above the threshold to a paper on the list lowers a candidate. */
+  redundancy: { weight: 0.1, above: 0.6 },
+  /** Candidates that the list is chosen from. */
+  shortlist: 300,
+} as const;
+
+export type RecommendSettings = typeof RECOMMENDING;

@@ -1,0 +1,107 @@
+import type { VectorIndex } from '../index/vector-index.ts';
+import { firstDayOf, type PaperFilter } from '../paper.ts';
+import type { ListingPage, ListingPosition, PaperStore, StoredPaper } from '../store/paper-store.ts';
+import { dot, type Embedding } from '../vector.ts';
+import { freshnessOf, popularityOf, type RecommendationParts } from './rank.ts';
+
+/** Trending papers are read in pages of this size, and so many at the most: people dislike whole topics. */
+const PAGE = 100;
+const MOST_LOOKED_AT = 5_000;
+
+/** A trending paper whose embedding has this cosine to that of a disliked one is not shown. */
+const UNWANTED_ABOVE = 0.5;
+
+/** Upvotes of an earlier day are looked up for so many of the newest papers of then. */
+const MOST_OF_A_PAST_DAY = 500;
+
+/** Twice as many upvotes (plus one) are worth this many days of age, as in the store's order of trending papers. */
+const DOUBLING_DAYS = 3;
+
+export interface TrendingPaper {
+  stored: StoredPaper;
+  upvotes: number;
+  parts: Partial<RecommendationParts>;
+  because: { kind: 'trending' | 'recent'; text: string };
+}
+
+interface TrendingRequest {
+  filter: PaperFilter;
+  limit: number;
+  today: string;
+  /** ISO 8601 UTC: upvotes as of then; null for now. */
+  upvotesAt: string | null;
+  disliked: readonly Embedding[];
+}
+
+type Deps = { store: Pick<PaperStore, 'list' | 'upvotesAt'>; index: Pick<VectorIndex, 'embeddings'> };
+
+/**
+ * Papers by upvotes and age, without those that are like a disliked one: log2(1 + upvotes) less an age of
+ * `DOUBLING_DAYS` for each 1. Where papers have no upvotes that is their age alone: the newest come first, and are
+ * called recent. Papers without a date come last.
+ */
+export async function trendingPapers(deps: Deps, request: TrendingRequest): Promise<TrendingPaper[]> {
+  const { limit, disliked, upvotesAt } = request;
+  const order =
+    upvotesAt === null ? trendingNow(deps, request.filter) : trendingThen(deps, request, upvotesAt);
+  const wanted: { stored: StoredPaper; upvotes: number }[] = [];
+  let looked = 0;
+  for await (const page of order) {
+    wanted.push(...(await withoutDisliked(deps, page, disliked)));
+    looked += page.length;
+    if (wanted.length >= limit || looked >= MOST_LOOKED_AT) break;
+  }
+  return wanted.slice(0, limit).map(({ stored, upvotes }) => ({
+    stored,
+    upvotes,
+    parts: { freshness: freshnessOf(stored.paper.date, request.today), popularity: popularityOf(upvotes) },
+    because: reasonFor(stored, upvotes),
+  }));
+}
+
+function reasonFor({ paper: { date } }: StoredPaper, upvotes: number): TrendingPaper['because'] {
+  if (upvotes > 0)
+    return { kind: 'trending', text: `Trending: ${upvotes} upvotes${date ? `, ${date}` : ''}.` };
+  return { kind: 'recent', text: date ? `Recent: ${date}.` : 'From the library; its date is not known.' };
+}
+
+async function* trendingNow({ store }: Deps, filter: PaperFilter) {
+  let after: ListingPosition | null = null;
+  do {
+    const page: ListingPage = await store.list({ filter, sort: 'trending', limit: PAGE, after });
+    yield page.papers.map((stored) => ({ stored, upvotes: stored.paper.upvotes ?? 0 }));
+    after = page.next;
+  } while (after);
+}
+
+/** The stored order is of today's upvotes: for an earlier day it is made of the newest papers of then. */
+async function* trendingThen({ store }: Deps, { filter, today }: TrendingRequest, at: string) {
+  const { papers } = await store.list({ filter, sort: 'newest', limit: MOST_OF_A_PAST_DAY });
+  const then = await store.upvotesAt(
+    papers.map(({ key }) => key),
+    at,
+  );
+  const trend = ({ paper: { date } }: StoredPaper, upvotes: number) =>
+    date === null
+      ? Number.NEGATIVE_INFINITY
+      : Math.log2(1 + upvotes) -
+        (Date.parse(today) - Date.parse(firstDayOf(date))) / 86_400_000 / DOUBLING_DAYS;
+  const known = papers.map((stored) => ({ stored, upvotes: then.get(stored.key) ?? 0 }));
+  known.sort(
+    (a, b) => trend(b.stored, b.upvotes) - trend(a.stored, a.upvotes) || a.stored.key - b.stored.key,
+  );
+  for (let from = 0; from < known.length; from += PAGE) yield known.slice(from, from + PAGE);
+}
+
+async function withoutDisliked<T extends { stored: StoredPaper }>(
+  { index }: Deps,
+  papers: readonly T[],
+  disliked: readonly Embedding[],
+): Promise<T[]> {
+  if (disliked.length === 0) return [...papers];
+  const embeddings = await index.embeddings(papers.map(({ stored }) => stored.key));
+  return papers.filter(({ stored: { key } }) => {
+    const embedding = embeddings.get(key);
+    return embedding === undefined || !disliked.some((other) => dot(other, embedding) > UNWANTED_ABOVE);
+  });
+}
