@@ -10,8 +10,8 @@ export type TermSet = Uint32Array;
 /** Papers say no more than this that is worth comparing: the rest of a very long abstract is not looked at. */
 const MOST_TERMS = 2_000;
 
-/** What lies between words of one phrase: no end of a sentence, comma or bracket. */
-const NEXT_TO = /^[\s\p{Pd}/]*$/u;
+/** What lies between words side by side: no end of a sentence. `language models (LLMs)` are three words side by side. */
+const NEXT_TO = /^[^.!?;:]*$/;
 
 type Text = Pick<Paper, 'title' | 'abstract'>;
 

@@ -1,5 +1,8 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { AppError } from '../../src/errors.ts';
+import type { Explanation } from '../../src/recommend/explain.ts';
+import type { InterestChange, InterestView } from '../../src/recommend/interest-list.ts';
+import type { Recommender } from '../../src/recommend/recommender.ts';
 import { type Feedback, SIGNALS, type Signal } from '../../src/store/people-store.ts';
 import {
   addFilterOptions,
@@ -74,6 +77,38 @@ export function addPeopleCommands(program: Command): void {
     });
 
   program
+    .command('why')
+    .description('why a paper is recommended to a user: score, likes behind it, and its place without them')
+    .argument('<id>', 'paper id')
+    .addOption(userOption())
+    .addOption(jsonOption())
+    .action(async (id: string, options, command: Command) => {
+      const { user, json } = options as { user: string; json?: boolean };
+      await withLibrary(command, async ({ explain }) => {
+        const answer = await explain({ user, paperId: id });
+        if (json) return printJson(answer);
+        printExplanation(answer);
+      });
+    });
+
+  program
+    .command('interests')
+    .description('the interests found in what a user likes; or say something of one')
+    .argument('[id]', 'an interest to be changed')
+    .addOption(userOption())
+    .option('--name <name>', 'call it so')
+    .option('--weight <number>', '0.1 to 10: 2 counts its likes twice', weight)
+    .addOption(new Option('--mute', 'recommend nothing for it').conflicts('unmute'))
+    .option('--unmute')
+    .addOption(new Option('--pin', 'its best paper always has a place').conflicts('unpin'))
+    .option('--unpin')
+    .option('--reset', 'forget all that was said of it')
+    .addOption(jsonOption())
+    .action(async (id: string | undefined, options, command: Command) => {
+      await withLibrary(command, async (services) => changeOrList(services, id, options));
+    });
+
+  program
     .command('picks')
     .description("a user's picks of a day: chosen once, the same ever after, never a paper twice")
     .addOption(userOption())
@@ -89,6 +124,83 @@ export function addPeopleCommands(program: Command): void {
           printRanked(at + 1, pick.score, pick.paper, pick.because.text);
         });
         if (answer.note) console.log(answer.note);
+        for (const { title } of answer.revised) console.log(`Revised since you liked it: ${title}`);
       });
     });
+}
+
+const weight = (text: string): number => {
+  const number = Number(text);
+  if (text.trim() !== '' && number >= 0.1 && number <= 10) return number;
+  throw new InvalidArgumentError('expected a number from 0.1 to 10');
+};
+
+interface InterestOptions {
+  user: string;
+  name?: string;
+  weight?: number;
+  mute?: boolean;
+  unmute?: boolean;
+  pin?: boolean;
+  unpin?: boolean;
+  reset?: boolean;
+  json?: boolean;
+}
+
+async function changeOrList(
+  { interests, changeInterest, resetInterest }: Recommender,
+  id: string | undefined,
+  { user, json, reset, name, weight: said, mute, unmute, pin, unpin }: InterestOptions,
+): Promise<void> {
+  const change: InterestChange = {
+    ...(name !== undefined && { name }),
+    ...(said !== undefined && { weight: said }),
+    ...((mute || unmute) && { isMuted: mute === true }),
+    ...((pin || unpin) && { isPinned: pin === true }),
+  };
+  if (id === undefined && (reset || Object.keys(change).length > 0)) {
+    throw new AppError(
+      'invalid_input',
+      'Expected the id of the interest to be changed: list them without options.',
+    );
+  }
+  if (id !== undefined && reset) await resetInterest({ user, id });
+  if (id !== undefined && Object.keys(change).length > 0) await changeInterest({ user, id, change });
+  const answer = await interests(user);
+  if (json) return printJson(answer);
+  if (answer.interests.length === 0) console.log(`${user} likes nothing yet.`);
+  for (const interest of answer.interests) printInterest(interest);
+}
+
+function printInterest({
+  id,
+  name,
+  share,
+  likes,
+  weight: said,
+  isMuted,
+  isPinned,
+  papers,
+  seeds,
+}: InterestView): void {
+  const marks = [
+    ...(isMuted ? ['muted'] : []),
+    ...(isPinned ? ['pinned'] : []),
+    ...(said === 1 ? [] : [`weight ${said}`]),
+  ];
+  const state = marks.length > 0 ? `, ${marks.join(', ')}` : '';
+  console.log(`${name}  [${id}]  ${likes} likes, ${Math.round(share * 100)} %${state}`);
+  for (const { title } of [...papers, ...seeds].slice(0, 3)) console.log(`   ${title}`);
+}
+
+function printExplanation({ paper, rank, among, because, parts, likes }: Explanation): void {
+  const place = rank === null ? 'not among them' : String(rank);
+  console.log(`${paper.title} (${paper.id})`);
+  console.log(`Rank ${place} of ${among}. ${because.text}`);
+  const said = Object.entries(parts).filter(([, value]) => value !== 0);
+  console.log(said.map(([part, value]) => `${part} ${value.toFixed(3)}`).join('  '));
+  for (const { paper: liked, seed, share, without } of likes) {
+    const then = without === null ? '' : `; without it: rank ${without.rank ?? 'none'}`;
+    console.log(`  ${Math.round(share * 100)} %  ${(liked ?? seed)?.title ?? ''}${then}`);
+  }
 }

@@ -221,22 +221,22 @@ export const because = z
   .union([likedBecause, z.strictObject({ kind: z.enum(['trending', 'recent']), text: z.string() })])
   .openapi('Because');
 
+export const recommendationParts = z.strictObject({
+  similarity: z.number().describe('To the likes of the interest that it is recommended for: a soft maximum.'),
+  balance: z.number().describe('What an interest in a crowded field gives way; 0 or less.'),
+  interest: z.number().describe('The weight that the user gave the interest.'),
+  dislike: z.number().describe('Likeness to a paper that was disliked or hidden; 0 or less.'),
+  freshness: z.number(),
+  popularity: z.number(),
+  together: z.number().describe('What others like who like the same.'),
+  crowding: z.number().describe('Papers of the same interest above it; 0 or less.'),
+  redundancy: z.number().describe('A paper above it that says much the same; 0 or less.'),
+});
+
 const recommendation = z.strictObject({
   paper,
   score: z.number(),
-  parts: z
-    .strictObject({
-      similarity: z.number(),
-      balance: z.number(),
-      interest: z.number(),
-      dislike: z.number(),
-      freshness: z.number(),
-      popularity: z.number(),
-      together: z.number(),
-      crowding: z.number(),
-      redundancy: z.number(),
-    })
-    .partial(),
+  parts: recommendationParts.partial(),
   because,
 });
 

@@ -6,6 +6,7 @@ import { invalid } from './body.ts';
 import { addDocs } from './docs.ts';
 import { BODY_LIMITS, limitBody, limitRate, requireKey, requireLocalHost } from './guard.ts';
 import { addOperationRoutes, createMetrics, measureRequests } from './health.ts';
+import { addInterestRoutes } from './interests.ts';
 import { addPaperRoutes } from './papers.ts';
 import { addPeopleRoutes } from './people.ts';
 import { problemResponse } from './problem.ts';
@@ -58,6 +59,7 @@ export function createApp(services: ApiServices, options: AppOptions): Api {
   addSearchRoutes(app, services);
   addPaperRoutes(app, services);
   addPeopleRoutes(app, services);
+  addInterestRoutes(app, services);
   addDocs(app);
   addOpenApi(app, options);
   return app;

@@ -34,6 +34,8 @@ interface CandidateRequest {
   today: string;
   /** ISO 8601 UTC: upvotes as of then; null for now. */
   upvotesAt: string | null;
+  /** Papers that are candidates whether they are near or not, unless excluded. */
+  include: readonly PaperKey[];
   /** The words that an interest is known by. */
   wordsOf(interest: Interest): string;
 }
@@ -52,7 +54,9 @@ export async function findCandidates(
     byOthers(deps, profile, request),
   ]);
   const excluded = new Set(filter.excludedKeys);
-  const keys = [...new Set([...near.keys, ...worded, ...others.keys()])].filter((key) => !excluded.has(key));
+  const keys = [...new Set([...near.keys, ...worded, ...others.keys(), ...request.include])].filter(
+    (key) => !excluded.has(key),
+  );
   return { candidates: await described(deps, keys, others, request.upvotesAt), exact: near.exact };
 }
 

@@ -17,6 +17,8 @@ export interface ContentScore {
 
 export interface ContentScorer {
   score(paper: ComparablePaper): ContentScore;
+  /** Which likes of an interest bring a paper's similarity to it, and what share of it each, most first. */
+  shares(paper: ComparablePaper, interest: number): { like: number; share: number }[];
   /** The parts of a paper's likeness to a like. */
   likeness(paper: ComparablePaper, like: number): LikenessParts;
   /** A paper's likeness to the nearest like, but for one; 0 when there is no other. */
@@ -71,6 +73,17 @@ export function createContentScorer(corpus: Corpus, { likes, unwanted, interests
       const score = { similarity, carrier, carrierLikeness, dislike, dislikedAt };
       scored.set(paper.key, score);
       return score;
+    },
+    shares(paper, interest) {
+      const members = interests[interest]?.members ?? [];
+      const values = toLikes.of(paper);
+      const { value } = softMaximum(values, members);
+      return members
+        .map((like) => {
+          const own = (values[like] as number) + (logStrength[like] as number);
+          return { like, share: Math.exp((own - value) / temperature) };
+        })
+        .sort((a, b) => b.share - a.share || a.like - b.like);
     },
     likeness: (paper, like) => toLikes.parts(paper, like),
     nearestBut(paper, like) {

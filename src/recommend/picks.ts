@@ -173,7 +173,7 @@ async function withExploration(deps: PicksDeps, found: RecommendationList, seed:
   const { list, person, spare } = found;
   const isPersonalList = list.length >= EXPLORATION.fromLists && list.every(({ ranked }) => ranked !== null);
   // The one that gives way is among those drawn from, so that it is not left out for good.
-  const lot = isPersonalList ? drawn([...spare.map(({ ranked }) => ranked)], seed) : null;
+  const lot = isPersonalList ? drawn(spare, seed) : null;
   if (lot === null) return { list, lot: null };
   const [entry] = await reasoned(deps, person, [lot.ranked]);
   if (!entry) return { list, lot: null };

@@ -59,6 +59,8 @@ export interface ListRequest {
   asOf?: string;
   /** Likes to be left out, to see what they change. */
   without?: readonly PaperKey[];
+  /** Papers that are candidates whether they are near or not. */
+  include?: readonly PaperKey[];
   /** Statistics that rest on papers up to this key, instead of the latest. */
   corpusUpTo?: PaperKey;
   /** Papers to be left out, with their copies, beside those judged. */
@@ -73,7 +75,7 @@ export interface RecommendationList {
   /** All personal candidates, best first, before a list was made of them. */
   pool: Ranked[];
   /** What would come behind the list. */
-  spare: { ranked: Ranked }[];
+  spare: Ranked[];
   exact: boolean;
 }
 
@@ -113,43 +115,52 @@ export async function recommendations(
   deps: RecommendDeps,
   request: ListRequest,
 ): Promise<RecommendationList> {
-  const { user, today, limit, asOf, without } = request;
+  const { limit } = request;
+  const { person, ranked, excludedKeys, ...rest } = await rankedFor(deps, request);
+  const list = await reasoned(deps, person, ranked.slice(0, limit));
+  if (person.profile.likes.length < FEW_LIKES && list.length < limit) {
+    const shown = [...excludedKeys, ...list.map(({ key }) => key)];
+    const filter = { ...request.filter, excludedKeys: shown };
+    list.push(...(await fill(deps, person, { ...request, filter }, limit - list.length)));
+  }
+  return { ...rest, list, person, spare: ranked.slice(limit) };
+}
+
+/** The personal part of a list, without its reasons, and some papers more. */
+export async function rankedFor(deps: RecommendDeps, request: ListRequest) {
+  const { user, today, limit, asOf, without, corpusUpTo } = request;
   const person = await deps.persons.read({
     user,
     ...(asOf !== undefined && { asOf }),
     ...(without && { without }),
-    ...(request.corpusUpTo !== undefined && { corpusUpTo: request.corpusUpTo }),
+    ...(corpusUpTo !== undefined && { corpusUpTo }),
   });
-  const { profile } = person;
+  const { profile, scorer } = person;
   const known = [...profile.judged, ...(request.known ?? [])];
   const excludedKeys = [...new Set([...known, ...(request.filter?.excludedKeys ?? []), ...(without ?? [])])];
   const filter: PaperFilter = { ...request.filter, excludedKeys };
   const upvotesAt = asOf ?? null;
-  const { candidates, exact } = await candidatesOf(deps, person, { user, filter, today, upvotesAt });
+  const include = request.include ?? [];
+  const { candidates, exact } = await candidatesOf(deps, person, { user, filter, today, upvotesAt, include });
   const bar = await request.barOf?.(person);
-  const pool = scoreAll(candidates, profile, person.scorer, today);
-  const ranked = rank(candidates, profile, person.scorer, {
+  const ranked = rank(candidates, profile, scorer, {
     ...{ today, limit: limit + SPARE },
     ...(bar !== undefined && { bar }),
   });
-  const folded = await foldDuplicates(deps, ranked, known.slice(0, KNOWN_FOR_COPIES));
-  const list = await reasoned(deps, person, folded.slice(0, limit));
-  const spare = folded.slice(limit).map((entry) => ({ ranked: entry }));
-  if (profile.likes.length < FEW_LIKES && list.length < limit) {
-    const shown = [...excludedKeys, ...list.map(({ key }) => key)];
-    list.push(
-      ...(await fill(
-        deps,
-        person,
-        { ...request, filter: { ...filter, excludedKeys: shown } },
-        limit - list.length,
-      )),
-    );
-  }
-  return { list, person, pool, spare, exact };
+  return {
+    ...{ person, exact, excludedKeys },
+    pool: scoreAll(candidates, profile, scorer, today),
+    ranked: await foldDuplicates(deps, ranked, known.slice(0, KNOWN_FOR_COPIES)),
+  };
 }
 
-type CandidateRequest = { user: string; filter: PaperFilter; today: string; upvotesAt: string | null };
+type CandidateRequest = {
+  user: string;
+  filter: PaperFilter;
+  today: string;
+  upvotesAt: string | null;
+  include: readonly PaperKey[];
+};
 
 /** Nothing is looked for on behalf of a person who likes nothing. What was found is remembered with the person. */
 async function candidatesOf(

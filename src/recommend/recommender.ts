@@ -1,5 +1,14 @@
 import type { PaperFilter } from '../paper.ts';
 import type { PeopleStore } from '../store/people-store.ts';
+import { type Explanation, explain } from './explain.ts';
+import {
+  changeInterest,
+  type InterestChange,
+  type InterestsAnswer,
+  type InterestView,
+  listInterests,
+  resetInterest,
+} from './interest-list.ts';
 import { createPersonReader, type PersonDeps } from './person.ts';
 import { dailyPicks, type PickDetails, type PicksAnswer } from './picks.ts';
 import { type RecommendAnswer, recommend } from './recommend.ts';
@@ -13,6 +22,10 @@ export interface Recommender {
     cursor?: string | null;
   }): Promise<RecommendAnswer>;
   picks(request: { user: string; date?: string }): Promise<PicksAnswer>;
+  explain(request: { user: string; paperId: string }): Promise<Explanation>;
+  interests(user: string): Promise<InterestsAnswer>;
+  changeInterest(request: { user: string; id: string; change: InterestChange }): Promise<InterestView>;
+  resetInterest(request: { user: string; id: string }): Promise<void>;
 }
 
 export interface RecommenderDeps extends PersonDeps {
@@ -26,5 +39,9 @@ export function createRecommender(outer: RecommenderDeps): Recommender {
   return {
     recommend: (request) => recommend(deps, request),
     picks: (request) => dailyPicks(deps, request),
+    explain: (request) => explain(deps, request),
+    interests: (user) => listInterests(deps, user),
+    changeInterest: (request) => changeInterest(deps, request),
+    resetInterest: (request) => resetInterest(deps, request),
   };
 }

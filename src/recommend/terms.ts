@@ -7,6 +7,9 @@ type Text = { title: string; abstract: string };
 /** Texts of an interest that its name is made from: the latest. */
 export const NAMED_AFTER = 40;
 
+/** Whether a term is fit to be shown: no pair with a bracket or comma in it. */
+const isShowable = (form: string) => /^[^()[\]{},"“”]*$/.test(form);
+
 /** A term as a paper writes it, but for capitals at the beginning of a sentence: `GPT-4` keeps its, `Robots` does not. */
 const shown = (form: string) => (/^\p{Lu}[\p{Ll}\s-]*$/u.test(form) ? form.toLowerCase() : form);
 
@@ -17,7 +20,7 @@ const shown = (form: string) => (/^\p{Lu}[\p{Ll}\s-]*$/u.test(form) ? form.toLow
 export function sharedTerms(corpus: Corpus, a: Text, b: Text, limit = 5): string[] {
   const inB = termsOf(b);
   const shared = [...termsOf(a)].flatMap(([term, form]) =>
-    inB.has(term) ? [{ term, form, weight: termWeight(corpus, hashOfTerm(term)) }] : [],
+    inB.has(term) && isShowable(form) ? [{ term, form, weight: termWeight(corpus, hashOfTerm(term)) }] : [],
   );
   return distinct(shared, limit).map(({ form }) => shown(form));
 }
@@ -42,7 +45,7 @@ export function distinctiveTerms(corpus: Corpus, texts: readonly Text[], limit: 
   }
   const atLeast = texts.length > 2 ? 2 : 1;
   const weighed = [...counts]
-    .filter(([term, { count }]) => count >= atLeast && /\p{L}{2}/u.test(term))
+    .filter(([term, { form, count }]) => count >= atLeast && isShowable(form) && /\p{L}{2}/u.test(term))
     .map(([term, { form, count }]) => ({ term, form, weight: count * termWeight(corpus, hashOfTerm(term)) }));
   return distinct(weighed, limit).map(({ term, form }) => ({ term, form: shown(form) }));
 }

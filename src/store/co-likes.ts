@@ -69,9 +69,15 @@ export function createCoLikes(db: SqliteDatabase) {
   };
 }
 
+/** How much a long list of likes says less, and how much papers that many like count less. */
+const DISCOUNTS = { person: 0.7, paper: 0.3 } as const;
+
 /**
- * The score of every paper that others like who like one of `keys`, but for `keys`. A sum over pairs of papers is taken
- * apart into what each person brings: the sum over their `keys` of 1 / sqrt(n). So a like is looked at once.
+ * The score of every paper that others like who like one of `keys`, but for `keys`: a walk from papers to people to
+ * papers. A person brings the sum over their `keys` of 1 / sqrt(n), where n people like the paper, shared out among all
+ * that the person likes by the power 0.7 of its number; a paper's sum is divided by the power 0.3 of those who like it
+ * (as in RP3beta: Paudel, Christoffel, Newell and Bernstein, ACM TiiS 2016; the powers by trial on rec/citeulike-a). A
+ * like is looked at once.
  */
 function scores(
   { papers, people }: Likes,
@@ -93,9 +99,9 @@ function scores(
   if (excluded !== undefined) brought[excluded] = 0;
   const sums = new Float64Array(papers.lists.length);
   for (let person = 0; person < brought.length; person++) {
-    const share = brought[person] as number;
-    if (share === 0) continue;
+    if (brought[person] === 0) continue;
     const list = people.lists[person] as SlotList;
+    const share = (brought[person] as number) / list.size ** DISCOUNTS.person;
     for (let i = 0; i < list.size; i++) {
       const paper = list.slots[i] as number;
       sums[paper] = (sums[paper] as number) + share;
@@ -105,7 +111,7 @@ function scores(
   for (let paper = 0; paper < sums.length; paper++) {
     const sum = sums[paper] as number;
     if (sum === 0 || given.has(paper)) continue;
-    const score = sum / Math.sqrt(otherLikers(paper, papers.lists[paper] as SlotList));
+    const score = sum / otherLikers(paper, papers.lists[paper] as SlotList) ** DISCOUNTS.paper;
     // Rounded, so that equals are equal in whatever order their sums were made.
     scored.push({ key: papers.keys[paper] as number, score: Math.round(score * 1e12) / 1e12 });
   }

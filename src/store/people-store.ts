@@ -209,8 +209,8 @@ export interface PeopleStore<Details = unknown> {
 
   /**
    * The papers of the library that other people like (or save) who like some of `keys`, best first, without `keys`.
-   * The score is the sum over `keys` of c / sqrt(n m), where n and m people like the one paper and the other, and c
-   * both. `people` is how many like anything. `excludingUser` is counted nowhere.
+   * The score is what a walk brings from `keys` to the people who like them and on to what these like; the rarer the
+   * paper and the shorter the person's list, the more it says. `people` is how many like anything. `excludingUser` is counted nowhere.
    */
   coLiked(
     keys: readonly PaperKey[],

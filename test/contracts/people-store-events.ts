@@ -89,19 +89,23 @@ export function peopleEventsContract(name: string, open: OpenLibrary): void {
       await people.setFeedback('may', 'a', 'dislike', '2026-01-01');
       const [a, b, c, d] = [await key('a'), await key('b'), await key('c'), await key('d')];
       const coLiked = (...keys: number[]) => people.coLiked(keys, { limit: 9, excludingUser: 'ada' });
+      // Bob and Eve bring 1 / sqrt(2) each, for two and three likes; b, c and d are liked by 2, 2 and 1.
+      const [bob, eve] = [2 ** -0.7 / Math.SQRT2, 3 ** -0.7 / Math.SQRT2];
+      const close = (score: number) => expect.closeTo(score, 9);
       expect(await coLiked(a)).toEqual({
         people: 3,
         liked: [
-          { key: b, score: 1 },
-          { key: c, score: 0.5 },
+          { key: b, score: close((bob + eve) / 2 ** 0.3) },
+          { key: c, score: close(eve / 2 ** 0.3) },
         ],
       });
       const both = await coLiked(a, b, b, 999);
-      expect(both.liked).toEqual([{ key: c, score: 1 }]);
-      expect((await coLiked(d)).liked).toEqual([{ key: c, score: expect.closeTo(Math.SQRT1_2, 9) }]);
+      expect(both.liked).toEqual([{ key: c, score: close((2 * eve) / 2 ** 0.3) }]);
+      expect((await coLiked(d)).liked).toEqual([{ key: c, score: close(0.5) }]);
       expect((await coLiked()).liked).toEqual([]);
       const best = await people.coLiked([a], { limit: 1, excludingUser: 'nobody' });
-      expect(best).toEqual({ people: 4, liked: [{ key: b, score: 1 }] });
+      const all = (2 ** -0.7 + 3 ** -0.7 + 4 ** -0.7) / Math.sqrt(3);
+      expect(best).toEqual({ people: 4, liked: [{ key: b, score: close(all / 3 ** 0.3) }] });
       // What left the library takes no place, and what was erased or taken back is not counted.
       await papers.removePapers(['b']);
       expect((await people.coLiked([a], { limit: 1, excludingUser: 'ada' })).liked).toMatchObject([

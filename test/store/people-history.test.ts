@@ -89,9 +89,16 @@ function naiveCoLiked(state: State, keys: readonly number[], user: string) {
     .filter((key) => !keys.includes(key))
     .map((key) => ({
       key,
-      score: keys
-        .filter((given) => likers(given, key) > 0)
-        .reduce((sum, given) => sum + likers(given, key) / Math.sqrt(likers(given) * likers(key)), 0),
+      score:
+        liked
+          .filter((each) => each.has(key))
+          .map((each) => {
+            const shared = keys.filter((given) => each.has(given));
+            const brought = shared.reduce((sum, given) => sum + 1 / Math.sqrt(likers(given)), 0);
+            return brought / each.size ** 0.7;
+          })
+          .reduce((sum, brought) => sum + brought, 0) /
+        likers(key) ** 0.3,
     }))
     .filter(({ score }) => score > 0);
   return { people: liked.length, liked: new Map(scored.map(({ key, score }) => [key, score])) };
