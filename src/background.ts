@@ -1,16 +1,21 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { messageOf } from './errors.ts';
 import type { VectorIndex } from './index/vector-index.ts';
 import type { Ingest } from './ingest.ts';
 import type { LexicalIndex } from './lexical/lexical-index.ts';
+import type { PaperKey } from './paper.ts';
 import type { PaperStore } from './store/paper-store.ts';
 
 export interface Followed {
   index: Pick<VectorIndex, 'refresh' | 'status' | 'save'>;
   lexical: Pick<LexicalIndex, 'refresh' | 'status' | 'save'>;
-  store: Pick<PaperStore, 'counts'>;
+  store: Pick<PaperStore, 'counts' | 'fillTermSets'>;
   ingest: Pick<Ingest, 'embedPapers'>;
   log: (level: 'info' | 'warn' | 'error', text: string) => void;
 }
+
+/** Some milliseconds' work. */
+const TERM_SETS_A_TURN = 50;
 
 const TIMES = {
   /** How soon what another process wrote is seen here. */
@@ -39,6 +44,22 @@ export function createBackground(times: Partial<typeof TIMES> = {}): Background 
   let embedding: Promise<void> | null = null;
   let timer: NodeJS.Timeout | undefined;
 
+  /** Papers of a library from before there were term sets, or by a program that reads texts in another way. */
+  const fillTermSets = async ({ store, log }: Followed) => {
+    let filled = 0;
+    let after: PaperKey | null = 0;
+    while (after !== null && !abort.signal.aborted) {
+      const { last, made }: { last: PaperKey | null; made: number } = await store.fillTermSets(
+        after,
+        TERM_SETS_A_TURN,
+      );
+      if (filled === 0 && made > 0) log('info', 'Papers lack the sets of their terms: making them.');
+      filled += made;
+      after = last;
+      await nextTurn();
+    }
+    if (filled > 0) log('info', `Term sets of ${filled} papers were made.`);
+  };
   /** Embedding a library takes minutes, looking goes on meanwhile. */
   const embedMissing = async ({ store, ingest, log }: Followed) => {
     const { papers, embedded } = await store.counts();
@@ -75,7 +96,8 @@ export function createBackground(times: Partial<typeof TIMES> = {}): Background 
       } else if (!seen.isChecked && !embedding) {
         // Only when the changes pause: counting goes through the whole library.
         seen.isChecked = true;
-        embedding = embedMissing(followed)
+        embedding = fillTermSets(followed)
+          .then(() => embedMissing(followed))
           .catch((error: unknown) => log('error', `Embedding papers failed: ${messageOf(error)}`))
           .finally(() => {
             embedding = null;

@@ -10,13 +10,11 @@ export type TermSet = Uint32Array;
 /** Papers say no more than this that is worth comparing: the rest of a very long abstract is not looked at. */
 const MOST_TERMS = 2_000;
 
-/** What lies between words side by side: no end of a sentence. `language models (LLMs)` are three words side by side. */
-const NEXT_TO = /^[^.!?;:]*$/;
-
 type Text = Pick<Paper, 'title' | 'abstract'>;
 
 /**
- * What papers are compared by: the stems of their words but for function words, and pairs of such words side by side.
+ * What papers are compared by: the stems of their words but for function words, and pairs of such words side by side,
+ * whatever signs are between them: breaking pairs at commas or at ends of sentences helped nobody in rec/author-likes.
  * Title and abstract are read one after the other, so that no pair spans both. Maps each term to how the paper writes
  * it the first time, for display.
  */
@@ -27,7 +25,7 @@ export function termsOf({ title, abstract }: Text): Map<string, string> {
 }
 
 function addTerms(terms: Map<string, string>, text: string): void {
-  let before: { term: string; position: number; start: number; end: number } | null = null;
+  let before: { term: string; position: number; start: number } | null = null;
   for (const { term, form, position, start, end, isCompound } of wordsOf(text)) {
     if (isCompound) continue;
     if (terms.size >= MOST_TERMS) return;
@@ -36,11 +34,11 @@ function addTerms(terms: Map<string, string>, text: string): void {
       continue;
     }
     if (form.length > 1 && !terms.has(term)) terms.set(term, text.slice(start, end));
-    if (before?.position === position - 1 && NEXT_TO.test(text.slice(before.end, start))) {
+    if (before?.position === position - 1) {
       const pair = `${before.term} ${term}`;
       if (!terms.has(pair)) terms.set(pair, text.slice(before.start, end));
     }
-    before = { term, position, start, end };
+    before = { term, position, start };
   }
 }
 

@@ -22,7 +22,10 @@ function follow({ quietMs = 60_000, built = null as string | null, failing = fal
   const followed: Followed = {
     index: { refresh, status, save: saves.index },
     lexical: { refresh: async () => {}, status, save: saves.lexical },
-    store: { counts: async () => ({ papers: 10, embedded: state.embedded }) as never },
+    store: {
+      counts: async () => ({ papers: 10, embedded: state.embedded }) as never,
+      fillTermSets: async () => ({ last: null, made: 0 }),
+    },
     ingest: { embedPapers },
     log: (level, text) => log.push(`${level} ${text}`),
   };

@@ -7,8 +7,8 @@ type Text = { title: string; abstract: string };
 /** Texts of an interest that its name is made from: the latest. */
 export const NAMED_AFTER = 40;
 
-/** Whether a term is fit to be shown: no pair with a bracket or comma in it. */
-const isShowable = (form: string) => /^[^()[\]{},"“”]*$/.test(form);
+/** Whether a term is fit to be shown: no pair with a bracket, comma or end of a sentence in it. */
+const isShowable = (form: string) => /^[^()[\]{},"“”!?;:]*$/.test(form) && !/\.\s/.test(form);
 
 /** A term as a paper writes it, but for capitals at the beginning of a sentence: `GPT-4` keeps its, `Robots` does not. */
 const shown = (form: string) => (/^\p{Lu}[\p{Ll}\s-]*$/u.test(form) ? form.toLowerCase() : form);

@@ -166,8 +166,11 @@ export interface PaperStore extends VectorSource, TextSource {
   upvotesAt(keys: readonly PaperKey[], asOf: string): Promise<Map<PaperKey, number>>;
   /** What ranking asks of the papers; unknown keys are missing from the map. For some thousand keys a call. */
   rankingFacts(keys: readonly PaperKey[]): Promise<Map<PaperKey, RankingFacts>>;
-  /** Makes up to `limit` of the term sets that are missing, or of another version; resolves to how many. */
-  fillTermSets(limit: number): Promise<number>;
+  /**
+   * Makes the term sets that are missing, or of another version, among the first `limit` papers behind a key; resolves to
+   * the last key looked at, null behind the last paper, and how many were made.
+   */
+  fillTermSets(after: PaperKey, limit: number): Promise<{ last: PaperKey | null; made: number }>;
   /** Up to `limit` keys of papers that are not above `upTo`, spread over all; the same as long as those papers are there. */
   sampleKeys(options: { upTo: PaperKey; limit: number }): Promise<PaperKey[]>;
   /** The highest key of any paper; 0 without papers. */

@@ -34,9 +34,14 @@ export function sqliteTermSets(db: SqliteDatabase) {
      FROM papers p LEFT JOIN term_sets t ON t.paper_key = p.key AND t.version = ?
      WHERE p.key IN (SELECT value FROM json_each(?))`,
   );
-  const missing = db.prepare<[number, number], { key: number; title: string; abstract: string }>(
+  const lastOf = db
+    .prepare<[number, number], number | null>(
+      'SELECT max(key) FROM (SELECT key FROM papers WHERE key > ? ORDER BY key LIMIT ?)',
+    )
+    .pluck();
+  const missing = db.prepare<[number, number, number], { key: number; title: string; abstract: string }>(
     `SELECT p.key, p.title, p.abstract FROM papers p LEFT JOIN term_sets t ON t.paper_key = p.key
-     WHERE t.version IS NOT ? LIMIT ?`,
+     WHERE p.key > ? AND p.key <= ? AND t.version IS NOT ?`,
   );
   // Multiplied by the golden ratio's share of 2^32 (Knuth), keys lie in no order that papers came in.
   const sample = db
@@ -62,13 +67,13 @@ export function sqliteTermSets(db: SqliteDatabase) {
           },
         ]),
       ),
-    /** Makes up to `limit` sets that are missing; resolves to how many. */
-    fill: (limit: number): number =>
+    fill: (after: PaperKey, limit: number): { last: PaperKey | null; made: number } =>
       db
         .transaction(() => {
-          const papers = missing.all(version, limit);
+          const last = lastOf.get(after, limit) ?? null;
+          const papers = last === null ? [] : missing.all(after, last, version);
           for (const { key, ...paper } of papers) putText(key, paper);
-          return papers.length;
+          return { last, made: papers.length };
         })
         .immediate(),
   };
