@@ -9,6 +9,8 @@ export interface Followed {
   lexical: Pick<LexicalIndex, 'refresh' | 'status' | 'save'>;
   store: Pick<PaperStore, 'counts'>;
   ingest: Pick<Ingest, 'embedPapers'>;
+  /** Embeds the seeds that have no embedding of this model; resolves to how many it was. */
+  embedSeeds: (signal: AbortSignal) => Promise<number>;
   log: (level: 'info' | 'warn' | 'error', text: string) => void;
 }
 
@@ -24,8 +26,8 @@ const TIMES = {
 /** Work that goes on beside the requests, and ends with the process. */
 export interface Background {
   /**
-   * After a change by any process: makes it findable; embeds what has no embedding of this model (the model was
-   * changed, or another process uses another one); saves the indexes when it has been quiet, or one was built.
+   * After a change by any process: makes it findable; embeds papers and seeds that have no embedding of this model (it
+   * was changed, or another process uses another one); saves the indexes when it has been quiet, or one was built.
    */
   follow(followed: Followed): void;
   /** Resolves when nothing is under way any more. */
@@ -39,8 +41,14 @@ export function createBackground(times: Partial<typeof TIMES> = {}): Background 
   let embedding: Promise<void> | null = null;
   let timer: NodeJS.Timeout | undefined;
 
-  /** Embedding a library takes minutes, looking goes on meanwhile. */
-  const embedMissing = async ({ store, ingest, log }: Followed) => {
+  /** Embedding a library takes minutes, looking goes on meanwhile. Seeds are few, and go first. */
+  const embedMissing = async ({ store, ingest, embedSeeds, log }: Followed) => {
+    try {
+      const seeds = await embedSeeds(abort.signal);
+      if (seeds > 0) log('info', `${seeds} seeds of interests were embedded by this model.`);
+    } catch (error) {
+      log('error', `Embedding seeds failed: ${messageOf(error)}`);
+    }
     const { papers, embedded } = await store.counts();
     if (papers === embedded) return;
     log(

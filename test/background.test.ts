@@ -19,17 +19,22 @@ function follow({ quietMs = 60_000, built = null as string | null, failing = fal
         signal?.addEventListener('abort', () => resolve(0));
       }),
   );
+  const embedSeeds = vi.fn(async () => {
+    if (state.failing) throw new Error('out of memory');
+    return 3;
+  });
   const followed: Followed = {
     index: { refresh, status, save: saves.index },
     lexical: { refresh: async () => {}, status, save: saves.lexical },
     store: { counts: async () => ({ papers: 10, embedded: state.embedded }) as never },
     ingest: { embedPapers },
+    embedSeeds,
     log: (level, text) => log.push(`${level} ${text}`),
   };
   const background = createBackground({ pollMs: 2, quietMs, retryMs: 100 });
   background.follow(followed);
   onTestFinished(() => background.stop());
-  return { state, log, saves, refresh, embedPapers, background };
+  return { state, log, saves, refresh, embedPapers, embedSeeds, background };
 }
 const soon = (check: () => void) => vi.waitFor(check, { timeout: 2_000, interval: 2 });
 
@@ -46,6 +51,16 @@ describe('the background', () => {
     state.embedded = 10;
     state.finish();
     await soon(() => expect(log.at(-1)).toBe('info 10 papers were embedded.'));
+  });
+
+  it('embeds seeds once, before papers, and papers even where seeds fail', async () => {
+    const { embedSeeds, embedPapers, log } = follow();
+    await soon(() => expect(embedPapers).toHaveBeenCalled());
+    expect(log[0]).toBe('info 3 seeds of interests were embedded by this model.');
+    expect(embedSeeds).toHaveBeenCalledOnce();
+    const failing = follow({ failing: true });
+    await soon(() => expect(failing.embedPapers).toHaveBeenCalled());
+    expect(failing.log[0]).toBe('error Embedding seeds failed: out of memory');
   });
 
   it('ends the embedding when it is stopped', async () => {

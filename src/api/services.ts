@@ -3,6 +3,7 @@ import type { VectorIndex } from '../index/vector-index.ts';
 import type { Ingest } from '../ingest.ts';
 import type { LexicalIndex } from '../lexical/lexical-index.ts';
 import type { PaperFilter } from '../paper.ts';
+import type { ImportRequest, LibraryImport } from '../recommend/import-library.ts';
 import type { PickDetails, PicksAnswer } from '../recommend/picks.ts';
 import type { RecommendAnswer } from '../recommend/recommend.ts';
 import type { Search } from '../search.ts';
@@ -25,6 +26,7 @@ export interface ApiServices {
     cursor?: string | null;
   }): Promise<RecommendAnswer>;
   picks(request: { user: string; date?: string }): Promise<PicksAnswer>;
+  importLibrary(request: ImportRequest): Promise<LibraryImport>;
   /** What start-up still waits for; empty when everything answers. */
   waitingFor(): string[];
   /** True from the moment that a stop was asked for. */
