@@ -17,12 +17,9 @@ const nextCursor = z
 
 export const importQuery = z.strictObject({
   signal: z.enum(LIBRARY_SIGNALS).default('like').openapi({ description: 'What to say of the papers.' }),
-  format: z
-    .enum(BIBLIOGRAPHY_FORMATS)
-    .optional()
-    .openapi({
-      description: 'By default, what the type of the body says; of text/plain, what the text shows.',
-    }),
+  format: z.enum(BIBLIOGRAPHY_FORMATS).optional().openapi({
+    description: 'By default, what the type of the body says; of text/plain, what the text shows.',
+  }),
 });
 
 export const importAnswer = z

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Embedder } from '../embed/embedder.ts';
+import { AppError } from '../errors.ts';
 import { cleanText, embeddedText, PAPER_LIMITS } from '../paper.ts';
 import type { PeopleStore, Seed, SeedInput } from '../store/people-store.ts';
 import type { Embedding } from '../vector.ts';
@@ -22,14 +23,31 @@ interface Deps {
 /** A text that says something: an interest of dashes or of spaces that nobody sees is none. */
 export const isTelling = (text: string): boolean => /[\p{L}\p{N}]/u.test(text);
 
-/** What a user wrote of their interests, as seeds. What was there already keeps its id and time. */
+/**
+ * What a user wrote of their interests, as seeds. What was there already keeps its id and time. Throws `invalid_input`
+ * for texts beyond the limits, and those that say nothing.
+ */
 export async function addTextSeeds(
   { people, embedder, now }: Deps & { now: () => string },
   user: string,
   texts: readonly string[],
 ): Promise<Seed[]> {
+  assertTexts(texts);
   const seeds = texts.map((text) => ({ kind: 'text' as const, title: storedText(text), abstract: '' }));
   return people.addSeeds(user, await withEmbeddings(embedder, seeds), now());
+}
+
+function assertTexts(texts: readonly string[]): void {
+  if (texts.length === 0 || texts.length > SEED_LIMITS.texts) {
+    throw new AppError('invalid_input', `Expected 1 to ${SEED_LIMITS.texts} texts, got ${texts.length}.`);
+  }
+  for (const [at, text] of texts.entries()) {
+    const expected = `Expected a text of at most ${SEED_LIMITS.text} characters, with a letter or digit`;
+    if (text.length > SEED_LIMITS.text) {
+      throw new AppError('invalid_input', `${expected}; number ${at + 1} has ${text.length}.`);
+    }
+    if (!isTelling(text)) throw new AppError('invalid_input', `${expected}; number ${at + 1} has none.`);
+  }
 }
 
 /** The text as it is kept, and embedded: a model reads less of it than fits. */
