@@ -19,9 +19,9 @@ function follow({ quietMs = 60_000, built = null as string | null, failing = fal
         signal?.addEventListener('abort', () => resolve(0));
       }),
   );
-  const embedSeeds = vi.fn(async () => {
+  const embedSeeds = vi.fn(async (): Promise<number> => {
     if (state.failing) throw new Error('out of memory');
-    return 3;
+    return embedSeeds.mock.calls.length === 1 ? 3 : 0;
   });
   const followed: Followed = {
     index: { refresh, status, save: saves.index },

@@ -15,6 +15,7 @@ import {
   type BibliographyFormat,
 } from '../../src/sources/bibliography.ts';
 import { textOf } from '../../src/sources/text-bytes.ts';
+import type { FeedbackOutcome } from '../../src/store/people-store.ts';
 import { jsonOption, userOption, withLibrary } from './common.ts';
 import { dim, printJson } from './print.ts';
 
@@ -139,28 +140,19 @@ export function summaryOf(
   { user, matched, unmatched, problems }: LibraryImport,
   signal: LibrarySignal,
 ): string[] {
-  const count = (outcome: string) => matched.filter((match) => match.outcome === outcome).length;
-  const ways = MATCHED_BY.map((by) => [by, matched.filter((match) => match.by === by).length] as const);
-  const by = ways.flatMap(([way, many]) => (many === 0 ? [] : [`${many} by ${WAYS[way]}`])).join(', ');
-  const before = signal === 'like' ? 'liked' : 'saved';
-  const parts = [
-    `${count('added')} ${before} now`,
-    ...(count('unchanged') > 0 ? [`${count('unchanged')} ${before} already`] : []),
-    ...(count('kept') > 0 ? [`${count('kept')} kept: you had said something else of them`] : []),
-  ];
-  const all = matched.length + unmatched.length;
-  const lines = [
-    `${user}: ${all} entries read, ${matched.length} are papers of the library${by === '' ? '' : ` (${by})`}` +
-      `${matched.length === 0 ? '' : `: ${parts.join(', ')}`}.`,
-  ];
+  const entries = counted(matched.length + unmatched.length, 'entry', 'entries');
+  const papers = counted(matched.length, 'is a paper', 'are papers');
+  const lines = [`${user}: ${entries} read, ${papers} of the library${howMatched(matched, signal)}.`];
   if (unmatched.length > 0) {
     const seeds = new Set(unmatched.flatMap(({ seed }) => seed ?? [])).size;
+    const stand = counted(seeds, 'seed stands', 'seeds stand');
     lines.push(
-      `${unmatched.length} ${unmatched.length === 1 ? 'is' : 'are'} not; ${seeds} ${seeds === 1 ? 'seed stands' : 'seeds stand'} for them:`,
-      ...named(unmatched, ({ label, title, reason, seed }) => {
-        const what = title === '' ? label : `${label} ${dim(`"${title}"`)}`;
-        return `  ${what}: ${reason}${seed === null && title === '' ? '; no title, no seed' : ''}`;
-      }),
+      `${counted(unmatched.length, 'is', 'are')} not; ${stand} for ${unmatched.length === 1 ? 'it' : 'them'}:`,
+      ...named(unmatched, ({ label, title, reason }) =>
+        title === ''
+          ? `  ${label}: ${reason}; no title, no seed`
+          : `  ${label} ${dim(`"${title}"`)}: ${reason}`,
+      ),
     );
   }
   if (problems.length > 0) {
@@ -171,6 +163,24 @@ export function summaryOf(
   }
   return lines;
 }
+
+/** ` (1 by DOI, 2 by title): 2 liked now, 1 liked already`, or nothing. */
+function howMatched(matched: LibraryImport['matched'], signal: LibrarySignal): string {
+  if (matched.length === 0) return '';
+  const ways = MATCHED_BY.map((by) => [by, matched.filter((match) => match.by === by).length] as const);
+  const by = ways.flatMap(([way, count]) => (count === 0 ? [] : [`${count} by ${WAYS[way]}`]));
+  const count = (outcome: FeedbackOutcome) => matched.filter((match) => match.outcome === outcome).length;
+  const said = signal === 'like' ? 'liked' : 'saved';
+  const kept = count('kept');
+  const outcomes = [
+    `${count('added')} ${said} now`,
+    ...(count('unchanged') > 0 ? [`${count('unchanged')} ${said} already`] : []),
+    ...(kept > 0 ? [`${kept} kept: you had said something else of ${kept === 1 ? 'it' : 'them'}`] : []),
+  ];
+  return ` (${by.join(', ')}): ${outcomes.join(', ')}`;
+}
+
+const counted = (count: number, one: string, more: string) => `${count} ${count === 1 ? one : more}`;
 
 const WAYS = { doi: 'DOI', arxiv: 'arXiv id', title: 'title' } as const;
 

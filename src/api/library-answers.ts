@@ -9,6 +9,9 @@ import { userParam, whole } from './schemas.ts';
 
 /** Requests and answers on what people bring along, and on what was shown to them. */
 
+/** How many a page, told in full: the document does not see a default behind a check. */
+const limitParam = (most: number) =>
+  whole(1, most).default(100).openapi({ type: 'integer', minimum: 1, maximum: most, default: 100 });
 const cursorParam = z.string().max(4_000).optional();
 const nextCursor = z
   .string()
@@ -95,7 +98,7 @@ export const seedBody = z
 
 export const seedsAdded = z.strictObject({ seeds: z.array(seed) }).openapi('SeedsAdded');
 
-export const seedsQuery = z.strictObject({ limit: whole(1, 100).default(100), cursor: cursorParam });
+export const seedsQuery = z.strictObject({ limit: limitParam(100), cursor: cursorParam });
 
 export const seedsAnswer = z
   .strictObject({ seeds: z.array(seed), nextCursor, total: z.int() })
@@ -149,7 +152,7 @@ const instant = (name: string, ofDay: (date: string) => string) =>
 export const interactionsQuery = z.strictObject({
   from: instant('from', (date) => `${firstDayOf(date)}T00:00:00.000Z`).optional(),
   to: instant('to', (date) => `${lastDayOf(date)}T23:59:59.999Z`).optional(),
-  limit: whole(1, 1_000).default(100),
+  limit: limitParam(1_000),
   cursor: cursorParam,
 });
 

@@ -26,13 +26,13 @@ export interface BibliographyWriter {
 }
 
 export function bibliographyWriter(format: BibliographyFormat): BibliographyWriter {
-  const { entry, before, between, after } = FORMS[format];
+  const { entry, before, between, after, empty } = FORMS[format];
   const keyOf = createCitationKeys();
   let count = 0;
   const joint = () => (count++ === 0 ? before : between);
   return {
     add: (papers) => papers.map((paper) => joint() + entry(paper, keyOf(paper))).join(''),
-    end: () => (count === 0 ? before : '') + after,
+    end: () => (count === 0 ? empty : after),
   };
 }
 
@@ -41,11 +41,13 @@ interface Form {
   before: string;
   between: string;
   after: string;
+  /** Without any paper. */
+  empty: string;
 }
 const FORMS: Record<BibliographyFormat, Form> = {
-  bibtex: { entry: bibtexEntry, before: '', between: '\n', after: '' },
-  ris: { entry: risEntry, before: '', between: '\n', after: '' },
-  'csl-json': { entry: cslEntry, before: '[\n', between: ',\n', after: '\n]\n' },
+  bibtex: { entry: bibtexEntry, before: '', between: '\n', after: '', empty: '' },
+  ris: { entry: risEntry, before: '', between: '\n', after: '', empty: '' },
+  'csl-json': { entry: cslEntry, before: '[\n', between: ',\n', after: '\n]\n', empty: '[]\n' },
 };
 
 function cslEntry(paper: Paper, key: string): string {
