@@ -41,14 +41,18 @@ export function createBackground(times: Partial<typeof TIMES> = {}): Background 
   let embedding: Promise<void> | null = null;
   let timer: NodeJS.Timeout | undefined;
 
-  /** Embedding a library takes minutes, looking goes on meanwhile. Seeds are few, and go first. */
-  const embedMissing = async ({ store, ingest, embedSeeds, log }: Followed) => {
-    try {
-      const seeds = await embedSeeds(abort.signal);
-      if (seeds > 0) log('info', `${seeds} seeds of interests were embedded by this model.`);
-    } catch (error) {
-      log('error', `Embedding seeds failed: ${messageOf(error)}`);
+  /** Embedding a library takes minutes, looking goes on meanwhile. Papers first: seeds alone find nothing. */
+  const embedMissing = async (followed: Followed) => {
+    for (const [what, embed] of [
+      ['papers', embedPapers],
+      ['seeds', embedSeeds],
+    ] as const) {
+      await embed(followed).catch((error: unknown) =>
+        followed.log('error', `Embedding ${what} failed: ${messageOf(error)}`),
+      );
     }
+  };
+  const embedPapers = async ({ store, ingest, log }: Followed) => {
     const { papers, embedded } = await store.counts();
     if (papers === embedded) return;
     log(
@@ -56,6 +60,10 @@ export function createBackground(times: Partial<typeof TIMES> = {}): Background 
       `${papers - embedded} papers lack an embedding of this model, or its token bits: embedding them.`,
     );
     log('info', `${await ingest.embedPapers('missing', { signal: abort.signal })} papers were embedded.`);
+  };
+  const embedSeeds = async (followed: Followed) => {
+    const seeds = await followed.embedSeeds(abort.signal);
+    if (seeds > 0) followed.log('info', `${seeds} seeds of interests were embedded by this model.`);
   };
   const createLook = (followed: Followed) => {
     const { index, lexical, log } = followed;
@@ -83,11 +91,9 @@ export function createBackground(times: Partial<typeof TIMES> = {}): Background 
       } else if (!seen.isChecked && !embedding) {
         // Only when the changes pause: counting goes through the whole library.
         seen.isChecked = true;
-        embedding = embedMissing(followed)
-          .catch((error: unknown) => log('error', `Embedding papers failed: ${messageOf(error)}`))
-          .finally(() => {
-            embedding = null;
-          });
+        embedding = embedMissing(followed).finally(() => {
+          embedding = null;
+        });
       }
       const isQuiet = Date.now() - seen.at >= quietMs;
       const isBuilt = rebuildReason !== null && rebuildReason !== reason;
