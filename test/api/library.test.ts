@@ -140,6 +140,15 @@ describe('POST /v1/users/{user}/library', () => {
     expect((await post(BIBTEX, 'text/plain')).status).toBe(200);
   });
 
+  it('refuses plain text that the page of another site sends', async () => {
+    const { app, people } = await library();
+    for (const origin of ['https://evil.example', 'null']) {
+      const headers = { 'content-type': 'text/plain', origin };
+      refused(await send(app, 'POST /v1/users/ada/library', BIBTEX, headers), 403, 'forbidden');
+    }
+    expect((await people.counts()).users).toBe(0);
+  });
+
   it('ends when the server must stop', async () => {
     const { post, stop } = await library();
     stop.abort();
