@@ -1,10 +1,12 @@
 import { createRequire } from 'node:module';
 import { Command, Option } from 'commander';
 import { AppError, messageOf } from '../src/errors.ts';
+import { addBibliographyCommands } from './cli/bibliography.ts';
 import { addIngestCommand } from './cli/ingest.ts';
 import { addLibraryCommands } from './cli/library.ts';
 import { addPeopleCommands } from './cli/people.ts';
 import { addSearchCommands } from './cli/search.ts';
+import { addSeedCommands } from './cli/seeds.ts';
 import { addServeCommand } from './cli/serve.ts';
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
@@ -21,6 +23,7 @@ Examples:
   paperwise search "reducing hallucination in multimodal models"
   paperwise similar 1706.03762
   paperwise like 1706.03762 --user ada
+  paperwise library import zotero.bib --user ada
   paperwise picks --user ada
 
 Settings come from the environment (PAPERWISE_*); README.md lists them. Commands work beside a running server on
@@ -35,6 +38,8 @@ addServeCommand(program);
 addIngestCommand(program);
 addSearchCommands(program);
 addPeopleCommands(program);
+addBibliographyCommands(program);
+addSeedCommands(program);
 addLibraryCommands(program);
 
 // A reader that has seen enough (head, less) closes the pipe: no failure of ours, and no reason to stop half-way.

@@ -11,6 +11,8 @@ export interface Followed {
   lexical: Pick<LexicalIndex, 'refresh' | 'status' | 'save'>;
   store: Pick<PaperStore, 'counts' | 'fillTermSets'>;
   ingest: Pick<Ingest, 'embedPapers'>;
+  /** Embeds the seeds that have no embedding of this model; resolves to how many it was. */
+  embedSeeds: (signal: AbortSignal) => Promise<number>;
   log: (level: 'info' | 'warn' | 'error', text: string) => void;
 }
 
@@ -29,8 +31,8 @@ const TIMES = {
 /** Work that goes on beside the requests, and ends with the process. */
 export interface Background {
   /**
-   * After a change by any process: makes it findable; embeds what has no embedding of this model (the model was
-   * changed, or another process uses another one); saves the indexes when it has been quiet, or one was built.
+   * After a change by any process: makes it findable; embeds papers and seeds that have no embedding of this model (it
+   * was changed, or another process uses another one); saves the indexes when it has been quiet, or one was built.
    */
   follow(followed: Followed): void;
   /** Resolves when nothing is under way any more. */
@@ -41,7 +43,7 @@ export function createBackground(times: Partial<typeof TIMES> = {}): Background 
   const { pollMs, quietMs, retryMs } = { ...TIMES, ...times };
   const abort = new AbortController();
   let looking: Promise<void> = Promise.resolve();
-  let embedding: Promise<void> | null = null;
+  let catchingUp: Promise<void> | null = null;
   let timer: NodeJS.Timeout | undefined;
 
   /** Papers of a library from before there were term sets, or by a program that reads texts in another way. */
@@ -60,8 +62,19 @@ export function createBackground(times: Partial<typeof TIMES> = {}): Background 
     }
     if (filled > 0) log('info', `Term sets of ${filled} papers were made.`);
   };
-  /** Embedding a library takes minutes, looking goes on meanwhile. */
-  const embedMissing = async ({ store, ingest, log }: Followed) => {
+  /** Embedding a library takes minutes, looking goes on meanwhile. Papers first: seeds alone find nothing. */
+  const catchUp = async (followed: Followed) => {
+    for (const [what, work] of [
+      ['Making term sets', fillTermSets],
+      ['Embedding papers', embedPapers],
+      ['Embedding seeds', embedSeeds],
+    ] as const) {
+      await work(followed).catch((error: unknown) =>
+        followed.log('error', `${what} failed: ${messageOf(error)}`),
+      );
+    }
+  };
+  const embedPapers = async ({ store, ingest, log }: Followed) => {
     const { papers, embedded } = await store.counts();
     if (papers === embedded) return;
     log(
@@ -69,6 +82,10 @@ export function createBackground(times: Partial<typeof TIMES> = {}): Background 
       `${papers - embedded} papers lack an embedding of this model, or its token bits: embedding them.`,
     );
     log('info', `${await ingest.embedPapers('missing', { signal: abort.signal })} papers were embedded.`);
+  };
+  const embedSeeds = async (followed: Followed) => {
+    const seeds = await followed.embedSeeds(abort.signal);
+    if (seeds > 0) followed.log('info', `${seeds} seeds of interests were embedded by this model.`);
   };
   const createLook = (followed: Followed) => {
     const { index, lexical, log } = followed;
@@ -93,15 +110,12 @@ export function createBackground(times: Partial<typeof TIMES> = {}): Background 
       if (revision !== seen.revision) {
         seen = { revision, at: Date.now(), isChecked: false };
         isSaved = false;
-      } else if (!seen.isChecked && !embedding) {
+      } else if (!seen.isChecked && !catchingUp) {
         // Only when the changes pause: counting goes through the whole library.
         seen.isChecked = true;
-        embedding = fillTermSets(followed)
-          .then(() => embedMissing(followed))
-          .catch((error: unknown) => log('error', `Embedding papers failed: ${messageOf(error)}`))
-          .finally(() => {
-            embedding = null;
-          });
+        catchingUp = catchUp(followed).finally(() => {
+          catchingUp = null;
+        });
       }
       const isQuiet = Date.now() - seen.at >= quietMs;
       const isBuilt = rebuildReason !== null && rebuildReason !== reason;
@@ -130,7 +144,7 @@ export function createBackground(times: Partial<typeof TIMES> = {}): Background 
       abort.abort();
       clearTimeout(timer);
       await looking;
-      await embedding;
+      await catchingUp;
     },
   };
 }

@@ -10,8 +10,10 @@ import { createLocalVectorIndex } from './index/local.ts';
 import { createIngest, type Ingest } from './ingest.ts';
 import { createLocalLexicalIndex } from './lexical/local.ts';
 import { SAMPLE_SOURCE } from './paper.ts';
+import { importLibrary } from './recommend/import-library.ts';
 import type { PickDetails } from './recommend/picks.ts';
 import { createRecommender } from './recommend/recommender.ts';
+import { embedMissingSeeds } from './recommend/seeds.ts';
 import { createSearch } from './search.ts';
 import { jsonLinesSource } from './sources/json-lines.ts';
 import type { PaperStore } from './store/paper-store.ts';
@@ -108,7 +110,8 @@ export async function openServices(
       step('words', () => lexical.refresh()),
     ]);
     if (config.sample) await step('sample', () => loadSample(store, ingest, log));
-    background.follow({ index, lexical, store, ingest, log });
+    const embedSeeds = (signal: AbortSignal) => embedMissingSeeds({ people, embedder }, { signal });
+    background.follow({ index, lexical, store, ingest, embedSeeds, log });
   };
   const whenReady = mode === 'server' ? start() : Promise.resolve();
   whenReady.catch(() => {});
@@ -124,6 +127,7 @@ export async function openServices(
     ingest,
     search,
     ...recommender,
+    importLibrary: (request) => importLibrary({ store, people, embedder, now }, request),
     waitingFor: () => [...waitingFor],
     isStopping: () => stopping,
     stopSignal: stop.signal,

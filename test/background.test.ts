@@ -19,6 +19,10 @@ function follow({ quietMs = 60_000, built = null as string | null, failing = fal
         signal?.addEventListener('abort', () => resolve(0));
       }),
   );
+  const embedSeeds = vi.fn(async (): Promise<number> => {
+    if (state.failing) throw new Error('out of memory');
+    return embedSeeds.mock.calls.length === 1 ? 3 : 0;
+  });
   const followed: Followed = {
     index: { refresh, status, save: saves.index },
     lexical: { refresh: async () => {}, status, save: saves.lexical },
@@ -27,12 +31,13 @@ function follow({ quietMs = 60_000, built = null as string | null, failing = fal
       fillTermSets: async () => ({ last: null, made: 0 }),
     },
     ingest: { embedPapers },
+    embedSeeds,
     log: (level, text) => log.push(`${level} ${text}`),
   };
   const background = createBackground({ pollMs: 2, quietMs, retryMs: 100 });
   background.follow(followed);
   onTestFinished(() => background.stop());
-  return { state, log, saves, refresh, embedPapers, background };
+  return { state, log, saves, refresh, embedPapers, embedSeeds, background };
 }
 const soon = (check: () => void) => vi.waitFor(check, { timeout: 2_000, interval: 2 });
 
@@ -48,7 +53,23 @@ describe('the background', () => {
     expect(embedPapers).toHaveBeenCalledOnce();
     state.embedded = 10;
     state.finish();
-    await soon(() => expect(log.at(-1)).toBe('info 10 papers were embedded.'));
+    await soon(() => expect(log).toContain('info 10 papers were embedded.'));
+  });
+
+  it('embeds seeds behind papers, and also where papers cannot be', async () => {
+    const { embedSeeds, embedPapers, state, log } = follow();
+    await soon(() => expect(embedPapers).toHaveBeenCalled());
+    expect(embedSeeds).not.toHaveBeenCalled();
+    state.embedded = 10;
+    state.finish();
+    await soon(() => expect(log.at(-1)).toBe('info 3 seeds of interests were embedded by this model.'));
+    await pause(30);
+    expect(embedSeeds).toHaveBeenCalledOnce();
+
+    const failing = follow({ failing: true });
+    failing.embedPapers.mockRejectedValue(new Error('no model'));
+    await soon(() => expect(failing.log.at(-1)).toBe('error Embedding seeds failed: out of memory'));
+    expect(failing.log).toContain('error Embedding papers failed: no model');
   });
 
   it('ends the embedding when it is stopped', async () => {

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import type { Command } from 'commander';
 import { dataPaths } from '../../src/config.ts';
 import { AppError } from '../../src/errors.ts';
+import { embedMissingSeeds } from '../../src/recommend/seeds.ts';
 import { openServices } from '../../src/services.ts';
 import { configOf, jsonOption, withLibrary } from './common.ts';
 import { printJson } from './print.ts';
@@ -44,7 +45,9 @@ export function addLibraryCommands(program: Command): void {
     .description('embed what has no embedding of the configured model, and build the index anew')
     .option('--embeddings', 'make the embeddings of all papers anew; each is in use until it is replaced')
     .action(async ({ embeddings }: { embeddings?: boolean }, command: Command) => {
-      await withLibrary(command, async ({ store, ingest }) => {
+      await withLibrary(command, async ({ store, people, embedder, ingest }) => {
+        const seeds = await embedMissingSeeds({ people, embedder });
+        if (seeds > 0) console.log(`${seeds} seeds of interests were embedded.`);
         const { papers, embedded } = await store.counts();
         const due = embeddings ? papers : papers - embedded;
         const done = await ingest.embedPapers(embeddings ? 'all' : 'missing', {

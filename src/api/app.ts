@@ -4,14 +4,17 @@ import { getPath } from 'hono/utils/url';
 import { AppError } from '../errors.ts';
 import { invalid } from './body.ts';
 import { addDocs } from './docs.ts';
-import { BODY_LIMITS, limitBody, limitRate, requireKey, requireLocalHost } from './guard.ts';
+import { bodyLimitOf, limitBody, limitRate, requireKey, requireLocalHost } from './guard.ts';
 import { addOperationRoutes, createMetrics, measureRequests } from './health.ts';
+import { addInteractionRoutes } from './interactions.ts';
 import { addInterestRoutes } from './interests.ts';
+import { addLibraryRoutes } from './library.ts';
 import { addPaperRoutes } from './papers.ts';
 import { addPeopleRoutes } from './people.ts';
 import { problemResponse } from './problem.ts';
 import type { Api } from './routes.ts';
 import { addSearchRoutes } from './search.ts';
+import { addSeedRoutes } from './seeds.ts';
 import type { ApiServices } from './services.ts';
 
 export interface AppOptions {
@@ -50,16 +53,16 @@ export function createApp(services: ApiServices, options: AppOptions): Api {
     app.use('/v1/*', requireKey(options.apiKey));
     app.use('/metrics', requireKey(options.apiKey));
   }
-  app.use('/v1/*', async (c, next) => {
-    const bringsPapers = c.req.path.startsWith('/v1/papers');
-    return limitBody(bringsPapers ? BODY_LIMITS.papers : BODY_LIMITS.other)(c, next);
-  });
+  app.use('/v1/*', async (c, next) => limitBody(bodyLimitOf(c.req.path))(c, next));
 
   addOperationRoutes(app, services, metrics);
   addSearchRoutes(app, services);
   addPaperRoutes(app, services);
   addPeopleRoutes(app, services);
   addInterestRoutes(app, services);
+  addLibraryRoutes(app, services);
+  addSeedRoutes(app, services);
+  addInteractionRoutes(app, services);
   addDocs(app);
   addOpenApi(app, options);
   return app;

@@ -5,15 +5,26 @@ import type { Context, MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { AppError } from '../errors.ts';
+import { BIBLIOGRAPHY_LIMITS } from '../sources/bibliography.ts';
 
 /** Requests a minute and client: generous on this machine, where an evaluation or a script is the client. */
 export const RATE_PER_MINUTE = { loopback: 120_000, other: 1_200 } as const;
 
 export const BODY_LIMITS = {
-  /** Bytes of a body that brings papers, and of any other. */
+  /** Bytes of a body that brings papers, a bibliography, a list on a person, and of any other. */
   papers: 8 * 1024 * 1024,
+  library: BIBLIOGRAPHY_LIMITS.bytes,
+  lists: 1024 * 1024,
   other: 256 * 1024,
 } as const;
+
+/** How many bytes the body of a request to a path may have. */
+export function bodyLimitOf(path: string): number {
+  if (path.startsWith('/v1/papers')) return BODY_LIMITS.papers;
+  const [, resource] = /^\/v1\/users\/[^/]+\/(library|seeds|interactions)$/.exec(path) ?? [];
+  if (resource === 'library') return BODY_LIMITS.library;
+  return resource === undefined ? BODY_LIMITS.other : BODY_LIMITS.lists;
+}
 
 /**
  * Requires `Authorization: Bearer <key>`. Throws `unauthorized`. Digests are compared, so that neither the time of a

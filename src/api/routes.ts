@@ -20,7 +20,7 @@ const PROBLEM_ANSWERS = {
   400: problemAnswer('Invalid input: `errors` says what was expected where.'),
   401: problemAnswer('A key is configured and the request does not carry it.'),
   403: problemAnswer('Sent by another web site, or to another name than this machine has.'),
-  404: problemAnswer('There is no such paper.'),
+  404: problemAnswer('There is no such paper, or nothing else that the request names.'),
   409: problemAnswer('Conflict with another change.'),
   413: problemAnswer('The body is larger than this route allows.'),
   415: problemAnswer('The body is of another type than this route reads.'),

@@ -13,7 +13,7 @@ const dayOrMonth = (path: string) =>
     .openapi({ param: { name: path, in: 'query' }, example: '2025-09-30' });
 
 /** A whole number, in plain digits: `1e1`, `0x10`, an empty or a repeated parameter are none. */
-const whole = (min: number, max: number) =>
+export const whole = (min: number, max: number) =>
   z
     .string(`expected one whole number from ${min} to ${max}`)
     .regex(/^\d{1,10}$/, `expected a whole number from ${min} to ${max}`)

@@ -2,6 +2,7 @@ import type { Embedder } from '../embed/embedder.ts';
 import type { VectorIndex } from '../index/vector-index.ts';
 import type { Ingest } from '../ingest.ts';
 import type { LexicalIndex } from '../lexical/lexical-index.ts';
+import type { ImportRequest, LibraryImport } from '../recommend/import-library.ts';
 import type { PickDetails } from '../recommend/picks.ts';
 import type { Recommender } from '../recommend/recommender.ts';
 import type { Search } from '../search.ts';
@@ -17,6 +18,7 @@ export interface ApiServices extends Recommender {
   embedder: Embedder;
   ingest: Ingest;
   search: Search;
+  importLibrary(request: ImportRequest): Promise<LibraryImport>;
   /** What start-up still waits for; empty when everything answers. */
   waitingFor(): string[];
   /** True from the moment that a stop was asked for. */

@@ -1,18 +1,58 @@
 import { authorName } from '../identity.ts';
 import type { Paper } from '../paper.ts';
 import { isStopWord, wordsOf } from '../words.ts';
+import type { BibliographyFormat } from './bibliography.ts';
 
 /** Papers as BibTeX, in UTF-8; what TeX takes for commands is escaped, but for the maths in titles and abstracts. */
-export function writeBibtex(papers: readonly Paper[]): string {
-  const keys = citationKeys(papers);
-  return papers.map((paper, at) => bibtexEntry(paper, keys[at] ?? `paper${at}`)).join('\n');
-}
+export const writeBibtex = (papers: readonly Paper[]): string => written('bibtex', papers);
 
 /** Papers as CSL-JSON, a list of items. */
-export function writeCslJson(papers: readonly Paper[]): string {
-  const keys = citationKeys(papers);
-  const items = papers.map((paper, at) => ({
-    id: keys[at],
+export const writeCslJson = (papers: readonly Paper[]): string => written('csl-json', papers);
+
+/** Papers as RIS. */
+export const writeRis = (papers: readonly Paper[]): string => written('ris', papers);
+
+function written(format: BibliographyFormat, papers: readonly Paper[]): string {
+  const writer = bibliographyWriter(format);
+  return writer.add(papers) + writer.end();
+}
+
+/** Writes one bibliography, in pieces: a person may have more papers than should be held at once. */
+export interface BibliographyWriter {
+  /** The text of the next papers. */
+  add(papers: readonly Paper[]): string;
+  /** The text behind the last. */
+  end(): string;
+}
+
+export function bibliographyWriter(format: BibliographyFormat): BibliographyWriter {
+  const { entry, before, between, after, empty } = FORMS[format];
+  const keyOf = createCitationKeys();
+  let count = 0;
+  const joint = () => (count++ === 0 ? before : between);
+  return {
+    add: (papers) => papers.map((paper) => joint() + entry(paper, keyOf(paper))).join(''),
+    end: () => (count === 0 ? empty : after),
+  };
+}
+
+interface Form {
+  entry: (paper: Paper, key: string) => string;
+  before: string;
+  between: string;
+  after: string;
+  /** Without any paper. */
+  empty: string;
+}
+const FORMS: Record<BibliographyFormat, Form> = {
+  bibtex: { entry: bibtexEntry, before: '', between: '\n', after: '', empty: '' },
+  ris: { entry: risEntry, before: '', between: '\n', after: '', empty: '' },
+  'csl-json': { entry: cslEntry, before: '[\n', between: ',\n', after: '\n]\n', empty: '[]\n' },
+};
+
+function cslEntry(paper: Paper, key: string): string {
+  const item = {
+    id: key,
     type: paper.venue === undefined ? 'article' : 'article-journal',
     title: entitySafe(paper.title),
     author: paper.authors.map(cslName),
@@ -22,15 +62,8 @@ export function writeCslJson(papers: readonly Paper[]): string {
     ...(paper.arxivId !== undefined && { archive: 'arXiv', archive_id: paper.arxivId }),
     ...(paper.venue !== undefined && { 'container-title': paper.venue }),
     abstract: entitySafe(paper.abstract),
-  }));
-  return `${JSON.stringify(items, null, 2)}\n`;
-}
-
-/** Papers as RIS. */
-export function writeRis(papers: readonly Paper[]): string {
-  return citationKeys(papers)
-    .map((key, at) => risEntry(papers[at] as Paper, key))
-    .join('\n');
+  };
+  return `  ${JSON.stringify(item, null, 2).replaceAll('\n', '\n  ')}`;
 }
 
 function bibtexEntry(paper: Paper, key: string): string {
@@ -75,9 +108,9 @@ function risEntry(paper: Paper, key: string): string {
 }
 
 /** `vaswani2017attention`: the first author's family name, the year, the title's first telling word; each once. */
-function citationKeys(papers: readonly Paper[]): string[] {
+function createCitationKeys(): (paper: Paper) => string {
   const used = new Map<string, number>();
-  return papers.map(({ title, authors: [author = ''], date }) => {
+  return ({ title, authors: [author = ''], date }) => {
     const words = wordsOf(title).filter(({ form, isCompound }) => !isCompound && !isStopWord(form));
     const ascii = (text = '') => text.replace(/[^a-z0-9]/g, '');
     const family = ascii(authorName(author)?.family);
@@ -87,7 +120,7 @@ function citationKeys(papers: readonly Paper[]): string[] {
     used.set(key, before + 1);
     // A letter would run into the word: `-2` is in no key of its own.
     return before === 0 ? key : `${key}-${before + 1}`;
-  });
+  };
 }
 
 /** Maths between dollars, as arXiv's titles have it; an amount of money is followed by no such second dollar. */

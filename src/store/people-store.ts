@@ -13,6 +13,10 @@ export interface Feedback {
   at: string;
 }
 
+/** What became of a signal that was not to replace an earlier one. */
+export const FEEDBACK_OUTCOMES = ['added', 'unchanged', 'kept'] as const;
+export type FeedbackOutcome = (typeof FEEDBACK_OUTCOMES)[number];
+
 /** One signal set, or taken back (null). */
 export interface FeedbackEntry extends Omit<Feedback, 'signal'> {
   signal: Signal | null;
@@ -162,6 +166,17 @@ export interface EventOptions {
 export interface PeopleStore<Details = unknown> {
   /** Records a signal, replacing an earlier one on the same paper. Throws `not_found` for an unknown paper. */
   setFeedback(user: string, paperId: string, signal: Signal, at: string): Promise<Feedback>;
+  /**
+   * Records a signal on those of the papers that the user has not judged, all at once. Resolves to what became of each,
+   * in the order given: `added`; `unchanged`, it had this signal; `kept`, it has another one, which stays; null for an
+   * unknown paper.
+   */
+  addFeedback(
+    user: string,
+    paperIds: readonly string[],
+    signal: Signal,
+    at: string,
+  ): Promise<(FeedbackOutcome | null)[]>;
   /** Takes a signal back, now unless `at` says when; false when there was none. */
   clearFeedback(user: string, paperId: string, at?: string): Promise<boolean>;
   /**

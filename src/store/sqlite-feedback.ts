@@ -4,6 +4,7 @@ import {
   type Feedback,
   type FeedbackEntry,
   type FeedbackOptions,
+  type FeedbackOutcome,
   type PeopleStore,
   SIGNALS,
   type Signal,
@@ -11,7 +12,10 @@ import {
 import type { SqliteDatabase } from './sqlite.ts';
 import type { SqliteUsers } from './sqlite-users.ts';
 
-type FeedbackMethods = Pick<PeopleStore, 'setFeedback' | 'clearFeedback' | 'feedback' | 'feedbackRevision'>;
+type FeedbackMethods = Pick<
+  PeopleStore,
+  'setFeedback' | 'addFeedback' | 'clearFeedback' | 'feedback' | 'feedbackRevision'
+>;
 
 /** Feedback in force, and its history beside it. */
 export function sqliteFeedback(db: SqliteDatabase, users: SqliteUsers) {
@@ -28,6 +32,22 @@ export function sqliteFeedback(db: SqliteDatabase, users: SqliteUsers) {
         sql.note.run(userKey, key, signal, at);
         users.changed(userKey);
         return { key, paperId: id, signal, at };
+      }),
+    addFeedback: async (user, paperIds, signal, at) =>
+      atomically(() => {
+        const keys = paperIds.map((id) => sql.paperKey.get(canonicalId(id)));
+        if (keys.every((key) => key === undefined)) return keys.map(() => null);
+        const userKey = users.ensure(user, at);
+        const outcomes = keys.map((key): FeedbackOutcome | null => {
+          if (key === undefined) return null;
+          const before = sql.signalOf.get(userKey, key);
+          if (before !== undefined) return before === signal ? 'unchanged' : 'kept';
+          sql.set.run(userKey, key, signal, at);
+          sql.note.run(userKey, key, signal, at);
+          return 'added';
+        });
+        if (outcomes.includes('added')) users.changed(userKey);
+        return outcomes;
       }),
     clearFeedback: async (user, paperId, at = new Date().toISOString()) =>
       atomically(() => {
@@ -93,6 +113,9 @@ function statements(db: SqliteDatabase) {
     note: db.prepare<[number, number, Signal | null, string]>(
       'INSERT INTO feedback_history (user_key, paper_key, signal, at) VALUES (?, ?, ?, ?)',
     ),
+    signalOf: db
+      .prepare<[number, number], Signal>('SELECT signal FROM feedback WHERE user_key = ? AND paper_key = ?')
+      .pluck(),
     clear: db
       .prepare<[number, string], number>(
         `DELETE FROM feedback WHERE user_key = ? AND paper_key = (SELECT key FROM paper_ids WHERE id = ?)

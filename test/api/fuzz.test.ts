@@ -53,6 +53,8 @@ describe('arbitrary input', () => {
       'hasCode',
       'limit',
       'cursor',
+      'format',
+      'signal',
       'x',
     );
     const path = fc.constantFrom(
@@ -60,6 +62,9 @@ describe('arbitrary input', () => {
       '/v1/papers',
       '/v1/papers/robots-1/similar',
       '/v1/users/ada/recommendations',
+      '/v1/users/ada/library',
+      '/v1/users/ada/seeds',
+      '/v1/users/ada/interactions',
     );
     await fc.assert(
       fc.asyncProperty(
@@ -125,5 +130,78 @@ describe('arbitrary input', () => {
     expect(failures).toEqual([]);
     const { papers, embedded } = await store.counts();
     expect(embedded).toBe(papers);
+  });
+
+  it('is answered or refused, in what people bring along', async () => {
+    const { app, add, failures } = await openTestLibrary();
+    await add(...topicPapers('robots', 5));
+    const event = fc.record(
+      {
+        kind: fc.oneof(fc.constantFrom('shown', 'clicked'), value),
+        paper: fc.oneof(fc.constant('robots-1'), value),
+        channel: fc.oneof(fc.constant('digest'), value),
+        rank: fc.oneof(fc.integer({ min: -1, max: 3 }), value),
+        probability: fc.oneof(fc.double({ min: -0.5, max: 1.5 }), value),
+        score: value,
+      },
+      { requiredKeys: ['kind', 'paper', 'channel'] },
+    );
+    const seed = fc.record({ text: value, texts: fc.oneof(fc.array(text), value) }, { requiredKeys: [] });
+    const pieces = [
+      '@article{a,',
+      'title',
+      '=',
+      '{',
+      '}',
+      '"',
+      '@string',
+      '#',
+      ',',
+      '\n',
+      'TY  - JOUR',
+      'ER  - ',
+      'TI  - ',
+    ];
+    const piece = fc.oneof(
+      fc.constantFrom(...pieces, 'robot arm', '[{"title":', '}]', '"x"', '\\"o', '&amp;'),
+      text,
+    );
+    const bibliography = fc.oneof(
+      fc.array(piece, { maxLength: 20 }).map((parts) => parts.join('')),
+      fc
+        .array(fc.record({ title: value, DOI: value, author: value, issued: value, abstract: value }))
+        .map((items) => JSON.stringify(items)),
+    );
+    const type = fc.constantFrom(
+      'text/plain',
+      'application/x-bibtex',
+      'application/json',
+      'text/plain; charset=utf-16le',
+    );
+    const id = fc.oneof(
+      fc.nat().map(String),
+      text.map((each) => encodeURIComponent(each.toWellFormed())),
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.oneof(event, value), { maxLength: 3 }),
+        seed,
+        fc.tuple(bibliography, type),
+        id,
+        async (events, said, [body, contentType], number) => {
+          const path = '/v1/users/ada';
+          expect(await send(app, `POST ${path}/interactions`, JSON.stringify({ events }))).toSatisfy(
+            isAnswer,
+          );
+          expect(await send(app, `POST ${path}/seeds`, JSON.stringify(said))).toSatisfy(isAnswer);
+          const headers = { 'content-type': contentType };
+          expect(await send(app, `POST ${path}/library`, body, headers)).toSatisfy(isAnswer);
+          expect(await send(app, `DELETE ${path}/seeds/${number || 'x'}`)).toSatisfy(isAnswer);
+        },
+      ),
+      { numRuns: 200 },
+    );
+    expect((await send(app, 'GET /v1/users/ada/export')).status).toBe(200);
+    expect(failures).toEqual([]);
   });
 });

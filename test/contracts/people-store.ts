@@ -47,6 +47,26 @@ export function peopleStoreContract(name: string, open: OpenLibrary): void {
       expect((await people.feedback('bob', { limit: 9 })).total).toBe(0);
     });
 
+    it('adds a signal where there is none, and leaves what was said before', async () => {
+      const { papers, people } = await library();
+      await papers.removePapers(['c']);
+      await people.setFeedback('ada', 'a', 'dislike', '2026-01-01T00:00:00.000Z');
+      const add = () =>
+        people.addFeedback('ada', ['a', 'b', 'b', 'c', 'x'], 'like', '2026-01-02T00:00:00.000Z');
+      expect(await add()).toEqual(['kept', 'added', 'unchanged', null, null]);
+      const revision = await people.feedbackRevision('ada');
+      expect(await add()).toEqual(['kept', 'unchanged', 'unchanged', null, null]);
+      expect(await people.feedbackRevision('ada')).toBe(revision);
+      const held = await people.exportUser('ada');
+      expect(held.feedback).toMatchObject([
+        { paperId: 'a', signal: 'dislike' },
+        { paperId: 'b', signal: 'like', at: '2026-01-02T00:00:00.000Z' },
+      ]);
+      expect(held.history).toHaveLength(2);
+      expect(await people.addFeedback('eve', ['c', 'x'], 'like', '2026-01-02')).toEqual([null, null]);
+      expect((await people.counts()).users).toBe(1);
+    });
+
     it('refuses feedback on an unknown or removed paper', async () => {
       const { papers, people } = await library();
       await papers.removePapers(['c']);
