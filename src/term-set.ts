@@ -20,24 +20,26 @@ type Text = Pick<Paper, 'title' | 'abstract'>;
  */
 export function termsOf({ title, abstract }: Text): Map<string, string> {
   const terms = new Map<string, string>();
-  for (const text of [title, abstract]) addTerms(terms, text);
+  for (const text of [title, abstract]) {
+    eachTerm(text, (term, written) => {
+      if (terms.size < MOST_TERMS && !terms.has(term)) terms.set(term, written());
+    });
+  }
   return terms;
 }
 
-function addTerms(terms: Map<string, string>, text: string): void {
+/** Visits the terms of one text in order, again each time they are said; `written` tells how they are written there. */
+export function eachTerm(text: string, visit: (term: string, written: () => string) => void): void {
   let before: { term: string; position: number; start: number } | null = null;
   for (const { term, form, position, start, end, isCompound } of wordsOf(text)) {
     if (isCompound) continue;
-    if (terms.size >= MOST_TERMS) return;
     if (isStopWord(form)) {
       before = null;
       continue;
     }
-    if (form.length > 1 && !terms.has(term)) terms.set(term, text.slice(start, end));
-    if (before?.position === position - 1) {
-      const pair = `${before.term} ${term}`;
-      if (!terms.has(pair)) terms.set(pair, text.slice(before.start, end));
-    }
+    if (form.length > 1) visit(term, () => text.slice(start, end));
+    const first = before;
+    if (first?.position === position - 1) visit(`${first.term} ${term}`, () => text.slice(first.start, end));
     before = { term, position, start };
   }
 }

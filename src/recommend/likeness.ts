@@ -38,8 +38,8 @@ const { likeness: WEIGHTS, rarestFrom, fewTerms } = RECOMMENDING;
  * Prepares examples, so that other papers can be compared with all of them at once. The likeness of a and b is
  *
  *     0.92 * 4 * sum over the terms of both of rarity^2 / sqrt(max(150, terms of a) * max(150, terms of b))
- *   + 0.08 * the cosine of their embeddings in the geometry of the corpus
- *   + 0.015 * the cosine of their categories, weighted by rarity
+ *   + 0.06 * the cosine of their embeddings in the geometry of the corpus
+ *   + 0.02 * the cosine of their categories, weighted by rarity
  *
  * The factor 4 only sets the scale.
  */

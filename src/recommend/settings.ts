@@ -4,7 +4,7 @@
  */
 export const RECOMMENDING = {
   /** How alike two papers are (src/recommend/likeness.ts): the shares of terms, meaning and categories. */
-  likeness: { terms: 0.92, meaning: 0.08, categories: 0.015 },
+  likeness: { terms: 0.92, meaning: 0.06, categories: 0.02 },
   /** Terms that are rarer than this (0: in all papers, 1: in hardly any) count: others are the same everywhere. */
   rarestFrom: 0.2,
   /** A text of fewer terms than this says too little to be sure of: it counts as one of so many. */
@@ -13,7 +13,7 @@ export const RECOMMENDING = {
   leastLikeness: 0.03,
   interests: {
     /** Groups of liked papers are one interest from this mean likeness in meaning on; unrelated papers have 0. */
-    sameFrom: 0.03,
+    sameFrom: 0.05,
     /** How soft the maximum over the likes of an interest is: the smaller, the more the nearest like decides. */
     temperature: 0.05,
     /** Scores are compared above the level of each interest, the score of its so-manieth best candidate, in part. */
@@ -22,7 +22,7 @@ export const RECOMMENDING = {
   },
   /** What likes and saves are worth; how soon they are worth half. */
   strength: { like: 1, save: 1, text: 1, entry: 0.7 },
-  strengthHalfLifeDays: 730,
+  strengthHalfLifeDays: 1_500,
   /** How strongly likeness to the nearest paper that was disliked, or hidden, lowers a paper. */
   unwanted: { dislike: 0.5, hide: 0.25 },
   /** What a paper of the day gains, and after how many days that has halved. */

@@ -1,4 +1,4 @@
-import { hashOfTerm, termsOf } from '../term-set.ts';
+import { eachTerm, hashOfTerm } from '../term-set.ts';
 import type { Corpus } from './corpus.ts';
 import { termWeight } from './likeness.ts';
 
@@ -7,21 +7,62 @@ type Text = { title: string; abstract: string };
 /** Texts of an interest that its name is made from: the latest. */
 export const NAMED_AFTER = 40;
 
-/** Whether a term is fit to be shown: no pair with a bracket, comma or end of a sentence in it. */
-const isShowable = (form: string) => /^[^()[\]{},"“”!?;:]*$/.test(form) && !/\.\s/.test(form);
+/** What a term in a title counts, against one in an abstract. */
+const IN_TITLE = 3;
 
-/** A term as a paper writes it, but for capitals at the beginning of a sentence: `GPT-4` keeps its, `Robots` does not. */
-const shown = (form: string) => (/^\p{Lu}[\p{Ll}\s-]*$/u.test(form) ? form.toLowerCase() : form);
+/** Terms rarer than this are a paper's own, such as a name it gives: they name no interest. A dozen papers in 8,000. */
+const OWN_FROM = 0.72;
+
+/** A pair tells more than its words. */
+const PAIR = 1.5;
+
+interface Said {
+  term: string;
+  form: string;
+  weight: number;
+}
+
+/** Words, with letters; no pair with a bracket, comma or end of a sentence in it. */
+const isShowable = (form: string) =>
+  /\p{L}{3}/u.test(form) && /^[^()[\]{},"“”!?;:]*$/.test(form) && !/\.\s/.test(form);
+
+/** A term as a paper writes it, but for capitals of titles and sentences: `GPT-4` keeps its, `Visual Math` does not. */
+const shown = (form: string) =>
+  form.replace(/\p{L}[\p{L}\p{N}]*/gu, (word) => (/^\p{Lu}\p{Ll}+$/u.test(word) ? word.toLowerCase() : word));
+
+/** How often a text says each term that can be shown, where titles count more. */
+function said({ title, abstract }: Text): Map<string, { form: string; times: number }> {
+  const terms = new Map<string, { form: string; times: number }>();
+  for (const [text, counts] of [
+    [abstract, 1],
+    [title, IN_TITLE],
+  ] as const) {
+    eachTerm(text, (term, written) => {
+      const entry = terms.get(term);
+      if (entry) entry.times += counts;
+      else {
+        const form = written();
+        if (isShowable(form)) terms.set(term, { form, times: counts });
+      }
+    });
+  }
+  return terms;
+}
+
+const weightOf = (corpus: Corpus, term: string) =>
+  (term.includes(' ') ? PAIR : 1) * termWeight(corpus, hashOfTerm(term));
 
 /**
- * Up to `limit` terms that both papers have, those that bring most of their likeness first: rare ones, and pairs of
- * words before their parts.
+ * Up to `limit` terms that both papers have, those first that bring most of their likeness: rare ones, and of these the
+ * ones that the papers say most.
  */
 export function sharedTerms(corpus: Corpus, a: Text, b: Text, limit = 5): string[] {
-  const inB = termsOf(b);
-  const shared = [...termsOf(a)].flatMap(([term, form]) =>
-    inB.has(term) && isShowable(form) ? [{ term, form, weight: termWeight(corpus, hashOfTerm(term)) }] : [],
-  );
+  const inB = said(b);
+  const shared = [...said(a)].flatMap(([term, { form, times }]): Said[] => {
+    const other = inB.get(term);
+    const often = Math.log2(1 + Math.min(times, other?.times ?? 0));
+    return other ? [{ term, form, weight: often * weightOf(corpus, term) }] : [];
+  });
   return distinct(shared, limit).map(({ form }) => shown(form));
 }
 
@@ -31,42 +72,47 @@ export interface NamingTerm {
 }
 
 /**
- * The terms that set some texts apart from the library: those that many of them have and few others. Of more than one
- * text, a term must be in two.
+ * The terms that set some texts apart from the library: those that many of them say, and often, and few other papers; of
+ * more than two texts, a term must be in two.
  */
 export function distinctiveTerms(corpus: Corpus, texts: readonly Text[], limit: number): NamingTerm[] {
-  const counts = new Map<string, { form: string; count: number }>();
+  const counts = new Map<string, { form: string; texts: number; often: number }>();
   for (const text of texts.slice(-NAMED_AFTER)) {
-    for (const [term, form] of termsOf(text)) {
-      const entry = counts.get(term) ?? { form, count: 0 };
-      entry.count++;
+    for (const [term, { form, times }] of said(text)) {
+      const entry = counts.get(term) ?? { form, texts: 0, often: 0 };
+      entry.texts++;
+      entry.often += Math.log2(1 + times);
       counts.set(term, entry);
     }
   }
   const atLeast = texts.length > 2 ? 2 : 1;
   const weighed = [...counts]
-    .filter(([term, { form, count }]) => count >= atLeast && isShowable(form) && /\p{L}{2}/u.test(term))
-    .map(([term, { form, count }]) => ({ term, form, weight: count * termWeight(corpus, hashOfTerm(term)) }));
+    .filter(([term, entry]) => entry.texts >= atLeast && corpus.rarity(hashOfTerm(term)) < OWN_FROM)
+    .map(([term, { form, often }]): Said => {
+      const rarity = corpus.rarity(hashOfTerm(term));
+      // A topic is said often and by many; being rare alone makes none.
+      return {
+        term,
+        form,
+        weight: (term.includes(' ') ? PAIR : 1) * often ** 1.5 * Math.max(0, rarity - 0.2),
+      };
+    });
   return distinct(weighed, limit).map(({ term, form }) => ({ term, form: shown(form) }));
 }
 
-/** The heaviest terms, without those whose words are all in ones before them. */
-function distinct<T extends { term: string; weight: number }>(terms: readonly T[], limit: number): T[] {
-  const said = new Set<string>();
-  const chosen: T[] = [];
+/** The heaviest terms, without those that share a word with ones before them. */
+function distinct(terms: readonly Said[], limit: number): Said[] {
+  const words = new Set<string>();
+  const chosen: Said[] = [];
   const heaviest = terms
     .filter(({ weight }) => weight > 0)
-    // A pair tells more than its words, which are in as many papers or more.
-    .sort((a, b) => weightOf(b) - weightOf(a) || (a.term < b.term ? -1 : 1));
+    .sort((a, b) => b.weight - a.weight || (a.term < b.term ? -1 : 1));
   for (const entry of heaviest) {
     if (chosen.length >= limit) break;
-    const words = entry.term.split(' ');
-    if (words.some((word) => said.has(word))) continue;
-    for (const word of words) said.add(word);
+    const own = entry.term.split(' ');
+    if (own.some((word) => words.has(word))) continue;
+    for (const word of own) words.add(word);
     chosen.push(entry);
   }
   return chosen;
 }
-
-const weightOf = ({ term, weight }: { term: string; weight: number }) =>
-  (term.includes(' ') ? 1.3 : 1) * weight;
