@@ -143,6 +143,7 @@ export async function recommendations(
         person,
         { ...request, filter: { ...filter, excludedKeys: shown } },
         limit - list.length,
+        [...list.map(({ key }) => key), ...known.slice(0, KNOWN_FOR_COPIES)],
       )),
     );
   }
@@ -197,14 +198,17 @@ async function fill(
   { profile }: Person,
   { filter, today, asOf }: ListRequest,
   limit: number,
+  known: readonly PaperKey[],
 ): Promise<RankedRecommendation[]> {
   const disliked = profile.unwanted.map(({ embedding }) => embedding);
   const found = await trendingPapers(deps, {
     filter: filter ?? {},
-    ...{ limit, today, disliked },
+    ...{ limit: limit + SPARE, today, disliked },
     upvotesAt: asOf ?? null,
   });
-  return found.map(({ stored: { key, paper }, parts, because }, at) => ({
+  const entries = found.map(({ stored: { key, paper }, parts, because }) => ({ key, paper, parts, because }));
+  const folded = await foldDuplicates(deps, entries, known);
+  return folded.slice(0, limit).map(({ key, paper, parts, because }, at) => ({
     ...{ key, paper, parts, because },
     score: -at / RECOMMEND_LIMITS.depth,
     ranked: null,
