@@ -178,12 +178,12 @@ function interestsIn(
     })),
     settings,
   );
+  const taken = new Set(said.map((setting) => setting?.id));
   const found = groups.map((members, at) => {
     const setting = said[at] ?? null;
     const strength = membersOf(members).reduce((sum, like) => sum + like.strength, 0);
-    const [oldest] = membersOf(members);
     return {
-      id: setting?.id ?? interestId({ key: oldest?.key ?? null, seed: oldest?.seed ?? null }),
+      id: setting?.id ?? freeId(membersOf(members), taken),
       members,
       share: strength * (setting?.weight ?? 1) * (setting?.isMuted ? 0 : 1),
       settings: setting ?? NOTHING_SAID,
@@ -191,4 +191,11 @@ function interestsIn(
   });
   const all = found.reduce((sum, { share }) => sum + share, 0);
   return found.map((interest) => ({ ...interest, share: all === 0 ? 0 : interest.share / all }));
+}
+
+/** The id after the oldest like that has not given its to an interest which the person spoke of, and which it has left. */
+function freeId(members: readonly Liked[], taken: ReadonlySet<string | undefined>): string {
+  const ids = members.map(interestId);
+  const [oldest = ''] = ids;
+  return ids.find((id) => !taken.has(id)) ?? `${oldest}-apart`;
 }

@@ -11,7 +11,7 @@ export interface RecommendationParts {
   similarity: number;
   /** What that interest's similarities count less for its candidates all being near it; 0 or less. */
   balance: number;
-  /** What the person said of the interest's weight. */
+  /** What the person said of the interest: its weight, and what a pin raises its best paper by to have a place. */
   interest: number;
   /** Likeness to a paper that was disliked or hidden; 0 or less. */
   dislike: number;
@@ -44,6 +44,12 @@ export interface Ranked extends Candidate {
 /** The likeness to the nearest like of its interest, less what is disliked: what the quality of a paper is told by. */
 export const qualityOf = ({ content, interest, parts }: Pick<Ranked, 'content' | 'interest' | 'parts'>) =>
   (content.carrierLikeness[interest] ?? 0) + parts.dislike;
+
+/**
+ * Pinned interests have a paper among the first so many of a list, however long it is: a page begins like the next one,
+ * and the last of ten picks may be drawn by lot.
+ */
+const PINNED_AMONG = 9;
 
 interface RankOptions {
   /** The day that freshness counts from. */
@@ -141,11 +147,18 @@ function buildList(scored: readonly Ranked[], interests: readonly Interest[], li
     for (const candidate of left) lower(candidate, best, interests, heard);
   };
   while (chosen.length < limit && left.length > 0) {
-    const pinned = unservedPin(left, chosen, interests, limit);
-    take(pinned ?? left.reduce((a, b) => (b.score > a.score ? b : a)));
+    const best = left.reduce((a, b) => (b.score > a.score ? b : a));
+    const pinned = unservedPin(left, chosen, interests);
+    if (pinned && pinned !== best) raise(pinned, best.score);
+    take(pinned ?? best);
   }
-  // A pinned interest's paper may have been taken before its turn by score.
-  return chosen.sort((a, b) => b.score - a.score);
+  return chosen;
+}
+
+/** A pinned interest's paper is taken before its turn with the score of the one whose turn it was. */
+function raise(pinned: Ranked, score: number): void {
+  pinned.parts.interest += score - pinned.score;
+  pinned.score = score;
 }
 
 /** The best candidates, and the best of each interest, as copies: the list changes their parts. */
@@ -160,19 +173,18 @@ function shortlist(scored: readonly Ranked[], interests: readonly Interest[]): R
   return [...best, ...ofPins].map((candidate) => ({ ...candidate, parts: { ...candidate.parts } }));
 }
 
-/** The best paper of a pinned interest that has none yet, once there are only as many places left as such interests. */
+/** The best paper of a pinned interest that has none yet, once only as many of the first places are left as such interests. */
 function unservedPin(
   left: readonly Ranked[],
   chosen: readonly Ranked[],
   interests: readonly Interest[],
-  limit: number,
 ): Ranked | null {
   const served = new Set(chosen.map(({ interest }) => interest));
   const waiting = left.filter(
     ({ interest }) => interests[interest]?.settings.isPinned && !served.has(interest),
   );
   const topics = new Set(waiting.map(({ interest }) => interest)).size;
-  if (topics === 0 || limit - chosen.length > topics) return null;
+  if (topics === 0 || PINNED_AMONG - chosen.length > topics) return null;
   return waiting.reduce((a, b) => (b.score > a.score ? b : a));
 }
 

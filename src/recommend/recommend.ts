@@ -116,12 +116,13 @@ export async function recommendations(
   request: ListRequest,
 ): Promise<RecommendationList> {
   const { limit } = request;
-  const { person, ranked, excludedKeys, ...rest } = await rankedFor(deps, request);
+  const { person, ranked, excludedKeys, known, ...rest } = await rankedFor(deps, request);
   const list = await reasoned(deps, person, ranked.slice(0, limit));
   if (person.profile.likes.length < FEW_LIKES && list.length < limit) {
-    const shown = [...excludedKeys, ...list.map(({ key }) => key)];
-    const filter = { ...request.filter, excludedKeys: shown };
-    list.push(...(await fill(deps, person, { ...request, filter }, limit - list.length)));
+    const shown = list.map(({ key }) => key);
+    const filter = { ...request.filter, excludedKeys: [...excludedKeys, ...shown] };
+    const copiesOf = [...shown, ...known];
+    list.push(...(await fill(deps, person, { ...request, filter }, limit - list.length, copiesOf)));
   }
   return { ...rest, list, person, spare: ranked.slice(limit) };
 }
@@ -148,7 +149,7 @@ export async function rankedFor(deps: RecommendDeps, request: ListRequest) {
     ...(bar !== undefined && { bar }),
   });
   return {
-    ...{ person, exact, excludedKeys },
+    ...{ person, exact, excludedKeys, known: known.slice(0, KNOWN_FOR_COPIES) },
     pool: scoreAll(candidates, profile, scorer, today),
     ranked: await foldDuplicates(deps, ranked, known.slice(0, KNOWN_FOR_COPIES)),
   };
@@ -208,14 +209,17 @@ async function fill(
   { profile }: Person,
   { filter, today, asOf }: ListRequest,
   limit: number,
+  known: readonly PaperKey[],
 ): Promise<RankedRecommendation[]> {
   const disliked = profile.unwanted.map(({ embedding }) => embedding);
   const found = await trendingPapers(deps, {
     filter: filter ?? {},
-    ...{ limit, today, disliked },
+    ...{ limit: limit + SPARE, today, disliked },
     upvotesAt: asOf ?? null,
   });
-  return found.map(({ stored: { key, paper }, parts, because }, at) => ({
+  const entries = found.map(({ stored: { key, paper }, parts, because }) => ({ key, paper, parts, because }));
+  const folded = await foldDuplicates(deps, entries, known);
+  return folded.slice(0, limit).map(({ key, paper, parts, because }, at) => ({
     ...{ key, paper, parts, because },
     score: -at / RECOMMEND_LIMITS.depth,
     ranked: null,

@@ -9,6 +9,7 @@ import { createSqlitePaperStore } from '../../src/store/sqlite-papers.ts';
 import { createSqlitePeopleStore } from '../../src/store/sqlite-people.ts';
 import { bits, DIMENSIONS, item, paperStoreContract, unit } from '../contracts/paper-store.ts';
 import { paperHistoryContract } from '../contracts/paper-store-history.ts';
+import { paperRankingContract } from '../contracts/paper-store-ranking.ts';
 import { peopleStoreContract } from '../contracts/people-store.ts';
 import { writeLibraryBeforeTokenBits } from '../fixtures/library-before-token-bits.ts';
 import { record } from '../fixtures/papers.ts';
@@ -31,6 +32,7 @@ function open(file = newFile(), fingerprint = model.fingerprint) {
 
 paperStoreContract('SQLite', () => open().papers);
 paperHistoryContract('SQLite', () => open().papers);
+paperRankingContract('SQLite', () => open().papers);
 peopleStoreContract('SQLite', () => open());
 
 describe('the SQLite library', () => {
