@@ -9,15 +9,8 @@ import type { Interest, Profile } from './profile.ts';
 import type { Candidate } from './rank.ts';
 import { RECOMMENDING } from './settings.ts';
 
-/** Index searches around likes; two more for each interest, of which one looks at fresh papers only. */
-const PROBES = 30;
 /** Interests that have searches of their own: the largest. */
 const MOST_INTERESTS = 20;
-/** Neighbours that each search brings: few where there are many searches, so that candidates stay within bounds. */
-const NEIGHBOURS = { inAll: 1_200, atLeast: 20, atMost: 200 } as const;
-/** What a search for an interest's words brings. */
-const BY_WORDS = 60;
-const BY_OTHERS = 200;
 const FRESH_DAYS = 30;
 
 export interface CandidateDeps {
@@ -94,10 +87,11 @@ async function byMeaning(
   const searches = [
     ...centres.map((probe) => ({ probe, filter })),
     ...centres.map((probe) => ({ probe, filter: fresh })),
-    ...inTurn(heard.map(embeddingsOf), PROBES).map((probe) => ({ probe, filter })),
+    ...inTurn(heard.map(embeddingsOf), RECOMMENDING.candidates.probes).map((probe) => ({ probe, filter })),
   ];
-  const share = Math.floor(NEIGHBOURS.inAll / Math.max(1, searches.length));
-  const limit = Math.min(NEIGHBOURS.atMost, Math.max(NEIGHBOURS.atLeast, share));
+  const { inAll, atLeast, atMost } = RECOMMENDING.candidates.neighbours;
+  const share = Math.floor(inAll / Math.max(1, searches.length));
+  const limit = Math.min(atMost, Math.max(atLeast, share));
   const found = await Promise.all(
     searches.map(({ probe, filter: wanted }) => index.nearest(probe, { limit, filter: wanted })),
   );
@@ -137,7 +131,7 @@ async function byWords(
 ): Promise<PaperKey[]> {
   const queries = heard.map(wordsOf).filter((query) => query !== '');
   const found = await Promise.allSettled(
-    queries.map((query) => lexical.search(query, { limit: BY_WORDS, filter })),
+    queries.map((query) => lexical.search(query, { limit: RECOMMENDING.candidates.byWords, filter })),
   );
   return found.flatMap((outcome) =>
     outcome.status === 'fulfilled' ? outcome.value.hits.map(({ key }) => key) : [],
@@ -155,7 +149,7 @@ async function byOthers(
 ): Promise<Map<PaperKey, number>> {
   const liked = likes.flatMap(({ key }) => key ?? []);
   const { people: count, liked: found } = await people.coLiked(liked, {
-    limit: BY_OTHERS,
+    limit: RECOMMENDING.candidates.byOthers,
     excludingUser: user,
   });
   const best = found[0]?.score ?? 0;

@@ -20,6 +20,15 @@ export const RECOMMENDING = {
     levelAt: 20,
     levelShare: 0.5,
   },
+  candidates: {
+    /** Index searches around likes; two more for each interest, of which one looks at fresh papers only. */
+    probes: 30,
+    /** Neighbours that each search brings: few where there are many, so that candidates stay within bounds. */
+    neighbours: { inAll: 1_200, atLeast: 20, atMost: 200 },
+    /** What a search for an interest's words brings, and what others who like the same. */
+    byWords: 60,
+    byOthers: 200,
+  },
   /** What likes and saves are worth; how soon they are worth half. */
   strength: { like: 1, save: 1, text: 1, entry: 0.7 },
   strengthHalfLifeDays: 1_500,
