@@ -19,6 +19,7 @@ import { type Page, SEARCH_LIMITS } from './search-limits.ts';
 import { createSecondPass, type SecondPass } from './second-pass.ts';
 import { type SimilarAnswer, type SimilarRequest, similarTo } from './similar.ts';
 import type { NamedPaper, PaperIdentity, PaperStore } from './store/paper-store.ts';
+import type { TermStatisticsReader } from './term-statistics.ts';
 import { dot } from './vector.ts';
 
 export const SEARCH_MODES = ['hybrid', 'semantic', 'lexical'] as const;
@@ -64,6 +65,7 @@ interface Deps {
   embedder: Embedder;
   index: VectorIndex;
   lexical: LexicalIndex;
+  statistics: TermStatisticsReader;
 }
 
 /** What is made once for all searches. */

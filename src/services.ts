@@ -20,6 +20,7 @@ import type { PaperStore } from './store/paper-store.ts';
 import { openSqlite } from './store/sqlite.ts';
 import { createSqlitePaperStore } from './store/sqlite-papers.ts';
 import { createSqlitePeopleStore } from './store/sqlite-people.ts';
+import { createTermStatistics } from './term-statistics.ts';
 
 /** A command that has read more changed papers than this into the index of words saves it. */
 const MOST_UNSAVED = 500;
@@ -92,9 +93,10 @@ export async function openServices(
     embedder,
     index: mode === 'server' ? both : { refresh: async () => {} },
   });
-  const search = createSearch({ store, embedder, index, lexical });
+  const statistics = createTermStatistics(store);
+  const search = createSearch({ store, embedder, index, lexical, statistics });
   const now = () => new Date().toISOString();
-  const recommender = createRecommender({ store, people, index, lexical, now });
+  const recommender = createRecommender({ store, people, index, lexical, statistics, now });
   const background = createBackground();
   const waitingFor = new Set<string>();
 

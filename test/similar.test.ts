@@ -151,9 +151,10 @@ describe('examples', () => {
     expect(galaxies.length).toBeGreaterThanOrEqual(3);
     expect(galaxies.length).toBeLessThanOrEqual(7);
     for (const { score, parts } of (await search.similarTo({ examples, limit: 10 })).hits) {
-      const { positive, second, balance, negative } = parts;
+      const { positive, second, balance, negative, terms } = parts;
       const attraction = (positive + balance + 0.1 * (second ?? 0)) / 1.1;
-      expect(score).toBeCloseTo(attraction - 0.6 * Math.max(0, negative ?? 0), 9);
+      expect(score).toBeCloseTo(attraction - 0.6 * Math.max(0, negative ?? 0) + terms, 9);
+      expect(score).toBeLessThanOrEqual(1);
     }
   });
 

@@ -17,12 +17,15 @@ import { openSqlite } from '../../src/store/sqlite.ts';
 import { createSqlitePaperStore } from '../../src/store/sqlite-papers.ts';
 import { createSqlitePeopleStore } from '../../src/store/sqlite-people.ts';
 
+import { createTermStatistics, type TermStatisticsReader } from '../../src/term-statistics.ts';
+
 /** A library that lasts as long as an evaluation: real database, index, ingest and search, in a temporary folder. */
 export interface EvaluatedLibrary {
   store: PaperStore;
   people: PeopleStore;
   index: VectorIndex;
   lexical: LexicalIndex;
+  statistics: TermStatisticsReader;
   /** The real search over this library, with an embedder for its queries. */
   searchWith(queryEmbedder: Embedder, ranking?: Ranking): Search;
   /** The same library with other constants of BM25F, for trials. */
@@ -77,17 +80,20 @@ export async function fillLibrary(
     await close();
     throw error;
   }
+  const statistics = createTermStatistics(store);
   return {
     store,
     people: createSqlitePeopleStore(db, { fingerprint, dimensions: model.dimensions }),
     index,
     lexical,
-    searchWith: (embedder, ranking) => createSearch({ store, embedder, index, lexical }, ranking),
+    statistics,
+    searchWith: (embedder, ranking) => createSearch({ store, embedder, index, lexical, statistics }, ranking),
     withConstants: async (constants) => {
       const other = createLocalLexicalIndex({ folder: join(folder, 'other'), source: store, constants });
       await other.refresh();
       return {
-        searchWith: (embedder, ranking) => createSearch({ store, embedder, index, lexical: other }, ranking),
+        searchWith: (embedder, ranking) =>
+          createSearch({ store, embedder, index, lexical: other, statistics }, ranking),
         close: () => other.close(),
       };
     },

@@ -170,8 +170,9 @@ export const similarAnswer = z
         paper,
         score: z.number().openapi({
           description:
-            `\`(positive + balance + ${second} second) / ${1 + second} - ${negative} max(0, negative)\` of \`parts\`; with one ` +
-            `positive example, \`positive - ${negative} max(0, negative)\`. At most 1, below 0 for what is unlike.`,
+            `\`(positive + balance + ${second} second) / ${1 + second} - ${negative} max(0, negative) + terms\` of \`parts\`; ` +
+            `with one positive example, \`positive - ${negative} max(0, negative) + terms\`. At most 1, below 0 for what is ` +
+            'unlike.',
         }),
         parts: z.strictObject({
           positive: z.number().openapi({
@@ -188,6 +189,11 @@ export const similarAnswer = z
           }),
           negative: nullableNumber.openapi({
             description: 'The highest cosine similarity to a negative example; null without any.',
+          }),
+          terms: z.number().openapi({
+            description:
+              'What the overlap of the words and pairs of words with those of a single positive example adds, for the ' +
+              'first hundred hits: `(1 - the score before) min(1, 4 overlap)`; 0 with several examples.',
           }),
         }),
         alternates,

@@ -1,4 +1,5 @@
 import type { PaperKey } from '../paper.ts';
+import { termOverlaps } from '../term-overlap.ts';
 import type { TermSet } from '../term-set.ts';
 import type { Embedding } from '../vector.ts';
 import { createVectorBlocks } from '../vector-kernel.ts';
@@ -32,19 +33,21 @@ export interface LikenessTo {
   parts(paper: Comparable, example: number): LikenessParts;
 }
 
-const { likeness: WEIGHTS, rarestFrom, fewTerms } = RECOMMENDING;
+const { likeness: WEIGHTS } = RECOMMENDING;
 
 /**
  * Prepares examples, so that other papers can be compared with all of them at once. The likeness of a and b is
  *
- *     0.92 * 4 * sum over the terms of both of rarity^2 / sqrt(max(150, terms of a) * max(150, terms of b))
- *   + 0.06 * the cosine of their embeddings in the geometry of the corpus
+ *     0.92 * the overlap of their terms (src/term-overlap.ts)
+ *   + 0.07 * the cosine of their embeddings in the geometry of the corpus
  *   + 0.02 * the cosine of their categories, weighted by rarity
- *
- * The factor 4 only sets the scale.
  */
 export function likenessTo(corpus: Corpus, examples: readonly Comparable[]): LikenessTo {
-  const terms = termProducts(corpus, examples);
+  const overlaps = termOverlaps(
+    corpus,
+    examples.map(({ terms }) => terms),
+  );
+  const terms: Products = (paper, sums) => overlaps(paper.terms, sums, WEIGHTS.terms);
   const meaning = meaningProducts(corpus, examples);
   const categories = categoryProducts(corpus, examples);
   const sums = new Float64Array(examples.length);
@@ -69,50 +72,6 @@ export function likenessTo(corpus: Corpus, examples: readonly Comparable[]): Lik
 
 /** Adds a part of the likeness to each example to `sums`. */
 type Products = (paper: Comparable, sums: Float64Array) => void;
-
-const lengthOf = (terms: TermSet) => Math.sqrt(Math.max(fewTerms, terms.length));
-
-/** The weight of each term of an example in a product; terms that are common are left out. */
-export function termWeight(corpus: Corpus, hash: number): number {
-  const rarity = corpus.rarity(hash);
-  return rarity < rarestFrom ? 0 : 4 * rarity * rarity;
-}
-
-/** More examples than anybody has. */
-const MOST_EXAMPLES = 4_096;
-
-/** An index of the examples' terms: a paper has some two hundred, of which few are in any example. */
-function termProducts(corpus: Corpus, examples: readonly Comparable[]): Products {
-  // Hash and example in one number, so that sorting is quick.
-  const all = new Float64Array(examples.reduce((sum, { terms }) => sum + terms.length, 0));
-  let filled = 0;
-  examples.forEach(({ terms }, example) => {
-    for (const hash of terms) all[filled++] = hash * MOST_EXAMPLES + example;
-  });
-  all.sort();
-  const of = Int32Array.from(all, (pair) => pair % MOST_EXAMPLES);
-  const hashes = all.map((pair) => Math.floor(pair / MOST_EXAMPLES));
-  const values = new Float32Array(all.length);
-  const starts = new Map<number, number>();
-  const lengths = Float64Array.from(examples, ({ terms }) => lengthOf(terms));
-  for (let from = 0; from < hashes.length; ) {
-    const hash = hashes[from] as number;
-    const weight = termWeight(corpus, hash) * WEIGHTS.terms;
-    if (weight > 0) starts.set(hash, from);
-    for (; hashes[from] === hash; from++) values[from] = weight / (lengths[of[from] as number] as number);
-  }
-  return ({ terms }, sums) => {
-    const by = 1 / lengthOf(terms);
-    for (const hash of terms) {
-      const start = starts.get(hash);
-      if (start === undefined) continue;
-      for (let at = start; hashes[at] === hash; at++) {
-        const example = of[at] as number;
-        sums[example] = (sums[example] as number) + (values[at] as number) * by;
-      }
-    }
-  };
-}
 
 /** Examples, the mean and the axes of the geometry are one block: a paper is compared with all of them in one go. */
 function meaningProducts({ geometry }: Corpus, examples: readonly Comparable[]): Products {

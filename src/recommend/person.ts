@@ -4,6 +4,7 @@ import type { LexicalIndex } from '../lexical/lexical-index.ts';
 import type { PaperKey } from '../paper.ts';
 import type { PaperStore } from '../store/paper-store.ts';
 import type { PeopleStore } from '../store/people-store.ts';
+import type { TermStatisticsReader } from '../term-statistics.ts';
 import { type ContentScorer, createContentScorer } from './content.ts';
 import { type Corpus, createCorpusReader } from './corpus.ts';
 import { MAX_LIKES, type Profile, readProfile } from './profile.ts';
@@ -22,6 +23,7 @@ export interface PersonDeps {
   people: Pick<PeopleStore, 'feedback' | 'feedbackRevision' | 'seeds' | 'interestSettings' | 'coLiked'>;
   index: VectorIndex;
   lexical: LexicalIndex;
+  statistics: TermStatisticsReader;
 }
 
 export type Found = { candidates: Candidate[]; exact: boolean };

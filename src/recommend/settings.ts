@@ -4,11 +4,7 @@
  */
 export const RECOMMENDING = {
   /** How alike two papers are (src/recommend/likeness.ts): the shares of terms, meaning and categories. */
-  likeness: { terms: 0.92, meaning: 0.06, categories: 0.02 },
-  /** Terms that are rarer than this (0: in all papers, 1: in hardly any) count: others are the same everywhere. */
-  rarestFrom: 0.2,
-  /** A text of fewer terms than this says too little to be sure of: it counts as one of so many. */
-  fewTerms: 150,
+  likeness: { terms: 0.92, meaning: 0.07, categories: 0.02 },
   /** Papers less like any like than this are not recommended: of pairs of any two papers, some five in a hundred are more. */
   leastLikeness: 0.03,
   interests: {
@@ -42,7 +38,7 @@ export const RECOMMENDING = {
   /** What a paper gains that others like who like the same; from so many people on; half of it at so much evidence. */
   together: { weight: 0.1, people: 20, evidence: 1 },
   /** What each paper of an interest on the list costs the next one, times the interest's expected share / its share. */
-  crowding: 0.004,
+  crowding: 0.001,
   /** How strongly a likeness above the threshold to a paper on the list lowers a candidate. */
   redundancy: { weight: 0.1, above: 0.6 },
   /** Candidates that the list is chosen from. */

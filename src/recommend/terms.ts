@@ -1,6 +1,6 @@
+import { termWeight } from '../term-overlap.ts';
 import { eachTerm, hashOfTerm } from '../term-set.ts';
 import type { Corpus } from './corpus.ts';
-import { termWeight } from './likeness.ts';
 
 type Text = { title: string; abstract: string };
 

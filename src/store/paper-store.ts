@@ -166,6 +166,8 @@ export interface PaperStore extends VectorSource, TextSource {
   upvotesAt(keys: readonly PaperKey[], asOf: string): Promise<Map<PaperKey, number>>;
   /** What ranking asks of the papers; unknown keys are missing from the map. For some thousand keys a call. */
   rankingFacts(keys: readonly PaperKey[]): Promise<Map<PaperKey, RankingFacts>>;
+  /** The term sets of papers, alone; unknown keys are missing from the map. For some hundred keys a call. */
+  termSets(keys: readonly PaperKey[]): Promise<Map<PaperKey, TermSet>>;
   /**
    * Makes the term sets that are missing, or of another version, among the first `limit` papers behind a key; resolves to
    * the last key looked at, null behind the last paper, and how many were made.

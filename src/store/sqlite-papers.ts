@@ -106,6 +106,7 @@ export function createSqlitePaperStore(db: SqliteDatabase, model: StoredModel): 
         return fitting.length;
       }),
     rankingFacts: async (keys) => termSets.facts(keys),
+    termSets: async (keys) => termSets.sets(keys),
     fillTermSets: async (after, limit) => termSets.fill(after, limit),
     sampleKeys: async ({ upTo, limit }) => termSets.sampleKeys(upTo, limit),
     newestKey: async () => sql.newestKey.get() ?? 0,

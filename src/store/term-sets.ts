@@ -34,6 +34,10 @@ export function sqliteTermSets(db: SqliteDatabase) {
      FROM papers p LEFT JOIN term_sets t ON t.paper_key = p.key AND t.version = ?
      WHERE p.key IN (SELECT value FROM json_each(?))`,
   );
+  const stored = db.prepare<[number, string], { key: number; terms: Buffer }>(
+    `SELECT paper_key AS key, terms FROM term_sets
+     WHERE version = ? AND paper_key IN (SELECT value FROM json_each(?))`,
+  );
   const lastOf = db
     .prepare<[number, number], number | null>(
       'SELECT max(key) FROM (SELECT key FROM papers WHERE key > ? ORDER BY key LIMIT ?)',
@@ -53,20 +57,29 @@ export function sqliteTermSets(db: SqliteDatabase) {
     const { buffer, byteOffset, byteLength } = termSetOf(paper);
     put.run(key, version, Buffer.from(buffer, byteOffset, byteLength));
   };
+  const factsOf = (keys: readonly PaperKey[]): Map<PaperKey, RankingFacts> =>
+    new Map(
+      facts.all(version, JSON.stringify(keys)).map(({ terms, title, abstract, categories, ...row }) => [
+        row.key,
+        {
+          ...row,
+          categories: JSON.parse(categories) as string[],
+          terms: terms ? setOf(terms) : termSetOf({ title: title ?? '', abstract: abstract ?? '' }),
+        },
+      ]),
+    );
   return {
     put: putText,
+    sets: (keys: readonly PaperKey[]): Map<PaperKey, TermSet> => {
+      const sets = new Map(
+        stored.all(version, JSON.stringify(keys)).map(({ key, terms }) => [key, setOf(terms)]),
+      );
+      const others = keys.filter((key) => !sets.has(key));
+      if (others.length > 0) for (const [key, { terms }] of factsOf(others)) sets.set(key, terms);
+      return sets;
+    },
     sampleKeys: (upTo: PaperKey, limit: number) => sample.all(upTo, limit),
-    facts: (keys: readonly PaperKey[]): Map<PaperKey, RankingFacts> =>
-      new Map(
-        facts.all(version, JSON.stringify(keys)).map(({ terms, title, abstract, categories, ...row }) => [
-          row.key,
-          {
-            ...row,
-            categories: JSON.parse(categories) as string[],
-            terms: terms ? setOf(terms) : termSetOf({ title: title ?? '', abstract: abstract ?? '' }),
-          },
-        ]),
-      ),
+    facts: factsOf,
     fill: (after: PaperKey, limit: number): { last: PaperKey | null; made: number } =>
       db
         .transaction(() => {

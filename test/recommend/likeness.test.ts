@@ -15,6 +15,7 @@ const draw = clusteredVectors(DIMENSIONS, { clusters: 5 });
 const library = Array.from({ length: 200 }, draw);
 const corpus: Corpus = {
   upTo: 200,
+  sample: [],
   rarity,
   categoryRarity: (name) => (CATEGORIES.indexOf(name) + 1) / 5,
   geometry: await geometryOf(library),
@@ -43,7 +44,8 @@ const paper = (fields: Partial<Comparable> = {}): Comparable => ({
 
 /** The formula as it is written down, without an index of terms or blocks of vectors. */
 function naive(a: Comparable, b: Comparable) {
-  const { likeness, rarestFrom, fewTerms } = RECOMMENDING;
+  const { likeness } = RECOMMENDING;
+  const [rarestFrom, fewTerms] = [0.2, 150];
   const shared = [...a.terms].filter((hash) => b.terms.includes(hash) && rarity(hash) >= rarestFrom);
   const sizes = [a, b].map(({ terms }) => Math.max(fewTerms, terms.length));
   const byTerms =

@@ -1,0 +1,86 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { PaperKey } from './paper.ts';
+import type { PaperStore } from './store/paper-store.ts';
+
+/** Papers that the statistics rest on: more changed nothing that was measured. */
+const SAMPLE = { papers: 8_000, read: 500 } as const;
+
+/** The statistics are made anew when the library has grown by this share, and by so many papers. */
+const GROWTH = { share: 0.2, papers: 50 } as const;
+
+/** Counts of terms are kept in so many buckets, by the upper bits of the hash: rare terms may share one. */
+const BUCKET_BITS = 22;
+
+/** How rare terms and categories are in the library. */
+export interface TermStatistics {
+  /** The newest paper that they may rest on; the same library and the same bound give the same statistics. */
+  upTo: PaperKey;
+  /** The keys that they rest on. */
+  sample: readonly PaperKey[];
+  /** How rare a term is: 1 in no paper, 0 in all. 1 - ln(papers with it + 1) / ln(papers + 1). */
+  rarity(hash: number): number;
+  categoryRarity(category: string): number;
+}
+
+export interface TermStatisticsReader {
+  /** The statistics of the library as it is, or was when it was a little smaller. */
+  current(): Promise<TermStatistics>;
+  /** Those that rest on papers up to a key. */
+  upTo(key: PaperKey): Promise<TermStatistics>;
+}
+
+/** A tenth of a second's work in small turns, done once and then beside the requests. */
+export function createTermStatistics(store: PaperStore): TermStatisticsReader {
+  let latest: TermStatistics | null = null;
+  let reading: Promise<TermStatistics> | null = null;
+  const read = (upTo: PaperKey) => {
+    reading ??= readStatistics(store, upTo)
+      .then((statistics) => {
+        latest = statistics;
+        return statistics;
+      })
+      .finally(() => {
+        reading = null;
+      });
+    return reading;
+  };
+  return {
+    async current() {
+      const newest = await store.newestKey();
+      if (latest === null) return read(newest);
+      const grown = Math.abs(newest - latest.upTo);
+      if (grown > GROWTH.papers && grown > GROWTH.share * latest.upTo) {
+        const renewed = read(newest);
+        // The old ones serve until then, unless they are of a library that was hardly begun.
+        if (latest.upTo < GROWTH.papers) return renewed;
+        renewed.catch(() => {});
+      }
+      return latest;
+    },
+    upTo: async (key) => (latest?.upTo === key ? latest : readStatistics(store, key)),
+  };
+}
+
+async function readStatistics(store: PaperStore, upTo: PaperKey): Promise<TermStatistics> {
+  const sample = await store.sampleKeys({ upTo, limit: SAMPLE.papers });
+  const counts = new Uint16Array(2 ** BUCKET_BITS);
+  const categories = new Map<string, number>();
+  for (let from = 0; from < sample.length; from += SAMPLE.read) {
+    const facts = await store.rankingFacts(sample.slice(from, from + SAMPLE.read));
+    for (const paper of facts.values()) {
+      for (const hash of paper.terms) {
+        const bucket = hash >>> (32 - BUCKET_BITS);
+        counts[bucket] = (counts[bucket] as number) + 1;
+      }
+      for (const name of paper.categories) categories.set(name, (categories.get(name) ?? 0) + 1);
+    }
+    await nextTurn();
+  }
+  const scale = Math.log(sample.length + 1);
+  const rarityOf = (count: number) => (scale === 0 ? 1 : 1 - Math.log(count + 1) / scale);
+  return {
+    ...{ upTo, sample },
+    rarity: (hash) => rarityOf(counts[hash >>> (32 - BUCKET_BITS)] as number),
+    categoryRarity: (category) => rarityOf(categories.get(category) ?? 0),
+  };
+}
