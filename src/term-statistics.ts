@@ -5,8 +5,11 @@ import type { PaperStore } from './store/paper-store.ts';
 /** Papers that the statistics rest on: more changed nothing that was measured. */
 const SAMPLE = { papers: 8_000, read: 500 } as const;
 
-/** The statistics are made anew when the library has grown by this share, and by so many papers. */
-const GROWTH = { share: 0.2, papers: 50 } as const;
+/**
+ * The statistics are made anew when the library has grown by this share; those of up to so many papers with any change,
+ * which takes milliseconds: of two papers, what both say would be said everywhere, and count nothing.
+ */
+const GROWTH = { share: 0.2, few: 500 } as const;
 
 /** Counts of terms are kept in so many buckets, by the upper bits of the hash: rare terms may share one. */
 const BUCKET_BITS = 22;
@@ -49,10 +52,11 @@ export function createTermStatistics(store: PaperStore): TermStatisticsReader {
       const newest = await store.newestKey();
       if (latest === null) return read(newest);
       const grown = Math.abs(newest - latest.upTo);
-      if (grown > GROWTH.papers && grown > GROWTH.share * latest.upTo) {
+      const isFew = latest.upTo <= GROWTH.few;
+      if (grown > (isFew ? 0 : GROWTH.share * latest.upTo)) {
         const renewed = read(newest);
         // The old ones serve until then, unless they are of a library that was hardly begun.
-        if (latest.upTo < GROWTH.papers) return renewed;
+        if (isFew) return renewed;
         renewed.catch(() => {});
       }
       return latest;

@@ -145,8 +145,10 @@ async function byWords(
 async function byOthers(
   { people, store }: CandidateDeps,
   { likes, judged }: Profile,
-  { user, filter }: CandidateRequest,
+  { user, filter, upvotesAt }: CandidateRequest,
 ): Promise<Map<PaperKey, number>> {
+  // What others liked at an earlier instant is not known: of the past, what they like since would tell nothing true.
+  if (upvotesAt !== null) return new Map();
   const liked = likes.flatMap(({ key }) => key ?? []);
   const { people: count, liked: found } = await people.coLiked(liked, {
     limit: RECOMMENDING.candidates.byOthers,

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Corpus } from './corpus.ts';
 import { type ComparablePaper, type LikenessParts, likenessTo } from './likeness.ts';
 import type { Profile } from './profile.ts';
@@ -27,6 +28,9 @@ export interface ContentScorer {
 
 const { temperature } = RECOMMENDING.interests;
 
+/** Papers whose score is remembered: twice the candidates of a request, as lists of a visit have many in common. */
+const MOST_SCORED = 6_000;
+
 /**
  * Compares papers with all that a person likes and dislikes. The similarity to an interest is
  * `T ln(sum of strength * exp(likeness / T))` over its likes, T the temperature: the nearest like leads, and others near
@@ -50,7 +54,7 @@ export function createContentScorer(corpus: Corpus, { likes, unwanted, interests
     }
     return { value: carrier === -1 ? 0 : highest + temperature * Math.log(sum), carrier };
   };
-  const scored = new Map<number, ContentScore>();
+  const scored = new LRUCache<number, ContentScore>({ max: MOST_SCORED });
   return {
     score(paper) {
       const known = scored.get(paper.key);

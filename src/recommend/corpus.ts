@@ -6,6 +6,9 @@ import { type Geometry, geometryOf } from './geometry.ts';
 /** Vectors that the geometry rests on: of the papers that the statistics of terms rest on, the first so many. */
 const VECTORS = 4_000;
 
+/** A library of so few papers is followed at once. */
+const FEW = 500;
+
 /** What is usual in the library: what likeness of two papers is measured against. */
 export interface Corpus extends TermStatistics {
   geometry: Geometry;
@@ -44,7 +47,8 @@ export function createCorpusReader({ statistics, index }: Deps): CorpusReader {
       const terms = await statistics.current();
       if (latest?.upTo === terms.upTo) return latest;
       const renewed = renew(terms);
-      if (latest === null) return renewed;
+      // Of a small library it is made in milliseconds.
+      if (latest === null || terms.sample.length <= FEW) return renewed;
       renewed.catch(() => {});
       return latest;
     },

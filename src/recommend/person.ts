@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import type { VectorIndex } from '../index/vector-index.ts';
 import type { LexicalIndex } from '../lexical/lexical-index.ts';
@@ -91,6 +92,8 @@ async function readPerson(
   request: { user: string; asOf: string; isPast: boolean; without: readonly PaperKey[] },
 ): Promise<Person> {
   const profile = await readProfile(deps, corpus, request);
+  // Hundreds of likes take a tenth of a second to read, and as much to prepare: others come in between.
+  await nextTurn();
   const lists = new LRUCache<string, Found>({ max: MOST_LISTS });
   const values = new Map<string, Promise<unknown>>();
   const once = <T>(name: string, compute: () => Promise<T>): Promise<T> => {

@@ -95,7 +95,10 @@ export async function readProfile(deps: Deps, corpus: Corpus, request: ProfileRe
   );
   const likes = [
     ...liked.flatMap((entry) => likedPaper(entry, known.get(entry.key), asOf)),
-    ...seeds.map((seed) => likedSeed(seed, asOf)),
+    ...seeds
+      .toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))
+      .slice(-MAX_LIKES)
+      .map((seed) => likedSeed(seed, asOf)),
   ]
     .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : (a.key ?? 0) - (b.key ?? 0)))
     .slice(-MAX_LIKES);
@@ -108,7 +111,8 @@ export async function readProfile(deps: Deps, corpus: Corpus, request: ProfileRe
     interests: interestsIn(
       likes,
       corpus,
-      settings.filter(({ at }) => at <= asOf),
+      // Of now, all count: another process's clock may be a little ahead.
+      isPast ? settings.filter(({ at }) => at <= asOf) : settings,
     ),
     judged: new Set(feedback.map(({ key }) => key)),
   };

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { nextCursor, offsetOf } from '../cursor.ts';
 import { foldDuplicates } from '../near-duplicates.ts';
 import type { Paper, PaperFilter, PaperKey } from '../paper.ts';
@@ -19,8 +20,8 @@ export const FEW_LIKES = 3;
 /** Ranked papers beside those asked for, as some are copies of others. */
 const SPARE = 50;
 
-/** Papers that were judged or picked, the latest, that candidates are compared with for being copies. */
-const KNOWN_FOR_COPIES = 2_000;
+/** Papers that were judged, the latest, and as many that were picked, that candidates are compared with for being copies. */
+const KNOWN_FOR_COPIES = 1_000;
 
 export interface Recommendation {
   paper: Paper;
@@ -138,21 +139,28 @@ export async function rankedFor(deps: RecommendDeps, request: ListRequest) {
   });
   const { profile, scorer } = person;
   const known = [...profile.judged, ...(request.known ?? [])];
+  const forCopies = latestOf(profile.judged, request.known ?? []);
   const excludedKeys = [...new Set([...known, ...(request.filter?.excludedKeys ?? []), ...(without ?? [])])];
   const filter: PaperFilter = { ...request.filter, excludedKeys };
   const upvotesAt = asOf ?? null;
   const include = request.include ?? [];
   const { candidates, exact } = await candidatesOf(deps, person, { user, filter, today, upvotesAt, include });
+  await scoreInTurns(person, candidates);
   const bar = await request.barOf?.(person);
   const ranked = rank(candidates, profile, scorer, {
     ...{ today, limit: limit + SPARE },
     ...(bar !== undefined && { bar }),
   });
   return {
-    ...{ person, exact, excludedKeys, known: known.slice(0, KNOWN_FOR_COPIES) },
+    ...{ person, exact, excludedKeys, known: forCopies },
     pool: scoreAll(candidates, profile, scorer, today),
-    ranked: await foldDuplicates(deps, ranked, known.slice(0, KNOWN_FOR_COPIES)),
+    ranked: await foldDuplicates(deps, ranked, forCopies),
   };
+}
+
+/** Some of each: somebody who has judged thousands is not to be shown what they have only been picked. */
+function latestOf(judged: ReadonlySet<PaperKey>, picked: readonly PaperKey[]): PaperKey[] {
+  return [...[...judged].slice(0, KNOWN_FOR_COPIES), ...picked.slice(-KNOWN_FOR_COPIES)];
 }
 
 type CandidateRequest = {
@@ -162,6 +170,17 @@ type CandidateRequest = {
   upvotesAt: string | null;
   include: readonly PaperKey[];
 };
+
+/** Papers scored between two turns of others: some milliseconds, where there are hundreds of likes. */
+const SCORED_A_TURN = 50;
+
+/** Scores candidates, which the scorer remembers, so that other requests are not held up by those of a person of many likes. */
+async function scoreInTurns({ scorer }: Person, candidates: readonly Candidate[]): Promise<void> {
+  for (const [at, candidate] of candidates.entries()) {
+    if (at % SCORED_A_TURN === SCORED_A_TURN - 1) await nextTurn();
+    scorer.score(candidate);
+  }
+}
 
 /** Nothing is looked for on behalf of a person who likes nothing. What was found is remembered with the person. */
 async function candidatesOf(
@@ -174,6 +193,7 @@ async function candidatesOf(
     const words = new Map<string, string>();
     for (const { id } of person.profile.interests) {
       words.set(id, (await person.termsOf(id)).map(({ form }) => form).join(' '));
+      await nextTurn();
     }
     return findCandidates(deps, person.profile, { ...request, wordsOf: ({ id }) => words.get(id) ?? '' });
   });

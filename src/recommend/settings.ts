@@ -36,7 +36,7 @@ export const RECOMMENDING = {
   /** What each doubling of (1 + upvotes) gains. */
   popularity: 0.002,
   /** What a paper gains that others like who like the same; from so many people on; half of it at so much evidence. */
-  together: { weight: 0.1, people: 20, evidence: 1 },
+  together: { weight: 0.2, people: 20, evidence: 0.2 },
   /** What each paper of an interest on the list costs the next one, times the interest's expected share / its share. */
   crowding: 0.001,
   /** How strongly a likeness above the threshold to a paper on the list lowers a candidate. */
