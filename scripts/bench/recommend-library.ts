@@ -18,6 +18,8 @@ import { fillLibrary, vectorsOfClusters } from './generated-library.ts';
 
 /** Of real embeddings, and so of generated ones. */
 const DIMENSIONS = 384;
+/** Made at a time. */
+const TERM_SETS = 1_000;
 
 export interface BenchLibrary {
   store: PaperStore;
@@ -71,7 +73,9 @@ export async function openBenchLibrary(papers: number, { fresh }: { fresh: boole
       }
     }
     // A kept library may have those of an earlier version of the program.
-    while ((await store.fillTermSets(1_000)) > 0);
+    for (let after: number | null = 0; after !== null; ) {
+      after = (await store.fillTermSets(after, TERM_SETS)).last;
+    }
     await Promise.all([index.refresh(), lexical.refresh()]);
     await index.whenSettled();
     await index.save();
