@@ -45,7 +45,12 @@ program
 program
   .command('recommend')
   .description('recommendations, picks and interests of a person with many likes over a large library')
-  .option('--papers <number>', 'papers: real ones where they are, generated ones elsewhere', wholeNumber, 40_000)
+  .option(
+    '--papers <number>',
+    'papers: real ones where they are, generated ones elsewhere',
+    wholeNumber,
+    40_000,
+  )
   .option('--likes <number>', 'what the person likes', someNumber, 500)
   .option('--rounds <number>', 'requests of each kind', someNumber, 15)
   .option('--fresh', 'make the library anew: it is kept between runs', false)
