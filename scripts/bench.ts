@@ -6,6 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { measureFilters } from './bench/filters.ts';
 import { measureLexical } from './bench/lexical.ts';
+import { measureRecommend } from './bench/recommend.ts';
 import { printMachine, quantile } from './bench/report.ts';
 
 /**
@@ -40,6 +41,26 @@ program
     printMachine();
     await measureLexical(files);
   });
+
+program
+  .command('recommend')
+  .description('recommendations, picks and interests of a person with many likes over a large library')
+  .option(
+    '--papers <number>',
+    'papers: real ones where they are, generated ones elsewhere',
+    wholeNumber,
+    40_000,
+  )
+  .option('--likes <number>', 'what the person likes', someNumber, 500)
+  .option('--rounds <number>', 'requests of each kind', someNumber, 15)
+  .option('--fresh', 'make the library anew: it is kept between runs', false)
+  .action(measureRecommend);
+
+function someNumber(text: string): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number >= 1) return number;
+  throw new InvalidArgumentError('Expected a whole number of 1 or more.');
+}
 
 function wholeNumber(text: string): number {
   const number = Number(text);

@@ -44,7 +44,12 @@ export function vectorsOfClusters(dimensions: number): () => { cluster: number; 
 const dayOf = (number: number) => new Date(FIRST_DAY + number * 86_400_000).toISOString().slice(0, 10);
 
 /** Facts that make filters of every selectivity. Categories follow the clusters, everything else is by chance. */
-function recordOf(number: number, cluster: number, random: () => number): IncomingPaper {
+function recordOf(
+  number: number,
+  cluster: number,
+  random: () => number,
+  text: { title: string; abstract: string },
+): IncomingPaper {
   const share = random();
   const source =
     share < 0.001 ? 'rare' : share < 0.011 ? 'few' : share < 0.111 ? 'some' : share < 0.611 ? 'most' : 'rest';
@@ -56,9 +61,7 @@ function recordOf(number: number, cluster: number, random: () => number): Incomi
   ];
   const record = loosePaperRecord.parse({
     id: `generated-${number}`,
-    title: `Generated paper ${number}`,
-    // As long as a real one: what a filter costs depends on how much there is to read past.
-    abstract: `Paper ${number} of cluster ${cluster}. `.repeat(36),
+    ...text,
     date: dayOf(Math.floor(random() * DAYS)),
     categories,
     source,
@@ -68,17 +71,49 @@ function recordOf(number: number, cluster: number, random: () => number): Incomi
   return incomingPaper(record, 'generated');
 }
 
-/** Fills an empty store with `count` papers. */
+/** As long as a real one: what a filter costs depends on how much there is to read past. */
+const plainText = (number: number, cluster: number) => ({
+  title: `Generated paper ${number}`,
+  abstract: `Paper ${number} of cluster ${cluster}. `.repeat(36),
+});
+
+const WORDS = { common: 3_000, ofCluster: 80, inTitle: 9, inAbstract: 160, shareOfCluster: 0.3 } as const;
+
+/** A text in words: some that all papers use, few of them often, and some of its cluster. */
+function wordedText(cluster: number, random: () => number) {
+  // Squared, so that the first words come far more often than the last.
+  const draw = (count: number) => Math.floor(count * random() ** 2);
+  const word = () =>
+    random() < WORDS.shareOfCluster
+      ? spelled(WORDS.common + cluster * WORDS.ofCluster + draw(WORDS.ofCluster))
+      : spelled(draw(WORDS.common));
+  const words = (count: number) => Array.from({ length: count }, word).join(' ');
+  return { title: words(WORDS.inTitle), abstract: `${words(WORDS.inAbstract)}.` };
+}
+
+/** A number as a word of syllables, such as `bakedo`. */
+function spelled(number: number): string {
+  const [consonants, vowels] = ['bdfgklmnprtvz', 'aeiou'];
+  let [left, text] = [number + 70 ** 2, ''];
+  for (; left > 0; left = Math.floor(left / 65)) {
+    text += `${consonants[left % 13]}${vowels[Math.floor(left / 13) % 5]}`;
+  }
+  return text;
+}
+
+/** Fills an empty store with `count` papers. `withWords`: with texts that tell clusters apart, as real ones do. */
 export async function fillLibrary(
   store: PaperStore,
   count: number,
   draw: ReturnType<typeof vectorsOfClusters>,
+  { withWords = false } = {},
 ): Promise<void> {
   const random = numbers(7_919);
   for (let from = 0; from < count; from += BATCH) {
     const items = Array.from({ length: Math.min(BATCH, count - from) }, (_, at) => {
       const { cluster, embedding } = draw();
-      const incoming = recordOf(from + at, cluster, random);
+      const text = withWords ? wordedText(cluster, random) : plainText(from + at, cluster);
+      const incoming = recordOf(from + at, cluster, random, text);
       return itemOf(incoming, embedding);
     });
     await store.commitBatch(items);

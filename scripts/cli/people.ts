@@ -13,7 +13,7 @@ import {
   userOption,
   withLibrary,
 } from './common.ts';
-import { printJson, printRanked } from './print.ts';
+import { printJson, printRanked, replayText } from './print.ts';
 
 const shown = ({ paperId, signal, at }: Feedback) => ({ paperId, signal, at });
 
@@ -113,9 +113,16 @@ export function addPeopleCommands(program: Command): void {
     .description("a user's picks of a day: chosen once, the same ever after, never a paper twice")
     .addOption(userOption())
     .addOption(new Option('--date <date>', 'YYYY-MM-DD; today (UTC) by default').argParser(day))
+    .option('--replay', 'choose a recorded day again from what was known then, and compare')
     .addOption(jsonOption())
     .action(async (options, command: Command) => {
-      const { user, date, json } = options as { user: string; date?: string; json?: boolean };
+      const { user, date, replay, json } = options as {
+        user: string;
+        date?: string;
+        replay?: boolean;
+        json?: boolean;
+      };
+      if (replay) return replayDay(command, { user, date: date ?? today(), json: json ?? false });
       await withLibrary(command, async ({ picks }) => {
         const answer = await picks({ user, ...(date !== undefined && { date }) });
         if (json) return printJson(answer);
@@ -203,4 +210,19 @@ function printExplanation({ paper, rank, among, because, parts, likes }: Explana
     const then = without === null ? '' : `; without it: rank ${without.rank ?? 'none'}`;
     console.log(`  ${Math.round(share * 100)} %  ${(liked ?? seed)?.title ?? ''}${then}`);
   }
+}
+
+const today = () => new Date().toISOString().slice(0, 10);
+
+/** Exit code 1 when the replay is another list. */
+async function replayDay(
+  command: Command,
+  { user, date, json }: { user: string; date: string; json: boolean },
+): Promise<void> {
+  await withLibrary(command, async ({ replay }) => {
+    const answer = await replay({ user, date });
+    if (!answer.same) process.exitCode = 1;
+    if (json) return printJson(answer);
+    console.log(replayText(answer));
+  });
 }

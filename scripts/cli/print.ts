@@ -2,6 +2,7 @@ import type { MatchKind } from '../../src/exact-match.ts';
 import type { Highlights, Span } from '../../src/highlight.ts';
 import type { Alternate } from '../../src/hits.ts';
 import type { Paper } from '../../src/paper.ts';
+import { type PicksReplay, REPLAY_REASONS } from '../../src/recommend/replay.ts';
 import type { SearchMode } from '../../src/search.ts';
 
 const isTerminal = () => process.stdout.isTTY === true && process.env.NO_COLOR === undefined;
@@ -131,4 +132,16 @@ export function clock(seconds: number): string {
   const [hours, minutes, rest] = [Math.floor(whole / 3_600), Math.floor((whole % 3_600) / 60), whole % 60];
   const two = (value: number) => String(value).padStart(2, '0');
   return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+}
+
+/** Whether a day's picks come out again, and what is elsewhere. */
+export function replayText({ user, date, same, recorded, differences }: PicksReplay): string {
+  const head = `Picks of ${user}, ${date}: ${recorded.length} on record; chosen again they are `;
+  if (same) return `${head}the same.`;
+  const rank = (place: number | null) => (place === null ? 'not on the list' : `${place}`);
+  const lines = differences.map(
+    ({ paperId, recordedRank, replayedRank, reason }) =>
+      `  ${paperId}: recorded ${rank(recordedRank)}, replayed ${rank(replayedRank)}: ${REPLAY_REASONS[reason]}`,
+  );
+  return [`${head}not the same.`, ...lines].join('\n');
 }

@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts';
-import type { Paper, PaperFilter } from '../paper.ts';
+import { firstDayOf, type Paper, type PaperFilter } from '../paper.ts';
 import type { PeopleStore, PickDay } from '../store/people-store.ts';
 import { drawn, EXPLORATION } from './exploration.ts';
 import { outcomesOf, revisedSince } from './pick-history.ts';
@@ -127,7 +127,7 @@ export async function dailyPicks(
 /** Chooses the picks of a day; records nothing. */
 export async function choosePicks(deps: PicksDeps, request: ChoiceRequest): Promise<PickDay<PickDetails>> {
   const { user, date, asOf, isPast, picked, corpusUpTo } = request;
-  const newest = await deps.store.newestDay();
+  const newest = await newestDay(deps, request.filter?.knownAt);
   let bar: QualityBar | null = null;
   const found = await recommendations(deps, {
     ...{ user, today: date, limit: PICKS_PER_DAY, known: picked },
@@ -166,6 +166,14 @@ export async function choosePicks(deps: PicksDeps, request: ChoiceRequest): Prom
       };
     }),
   };
+}
+
+/** The first day of the latest date of any paper, or of those that the library had at an instant. */
+async function newestDay({ store }: PicksDeps, knownAt: string | undefined): Promise<string | null> {
+  if (knownAt === undefined) return store.newestDay();
+  const { papers } = await store.list({ filter: { knownAt }, sort: 'newest', limit: 1 });
+  const date = papers[0]?.paper.date;
+  return date ? firstDayOf(date) : null;
 }
 
 /** Puts a paper drawn by lot in the place of the last of a list that is long enough. */

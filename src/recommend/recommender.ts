@@ -12,6 +12,7 @@ import {
 import { createPersonReader, type PersonDeps } from './person.ts';
 import { dailyPicks, type PickDetails, type PicksAnswer } from './picks.ts';
 import { type RecommendAnswer, recommend } from './recommend.ts';
+import { type PicksReplay, replayPicks } from './replay.ts';
 
 /** All that is done for a person, over one memory of people. */
 export interface Recommender {
@@ -22,6 +23,8 @@ export interface Recommender {
     cursor?: string | null;
   }): Promise<RecommendAnswer>;
   picks(request: { user: string; date?: string }): Promise<PicksAnswer>;
+  /** Chooses a recorded day's picks again, and compares. */
+  replay(request: { user: string; date: string }): Promise<PicksReplay>;
   explain(request: { user: string; paperId: string }): Promise<Explanation>;
   interests(user: string): Promise<InterestsAnswer>;
   changeInterest(request: { user: string; id: string; change: InterestChange }): Promise<InterestView>;
@@ -39,6 +42,7 @@ export function createRecommender(outer: RecommenderDeps): Recommender {
   return {
     recommend: (request) => recommend(deps, request),
     picks: (request) => dailyPicks(deps, request),
+    replay: (request) => replayPicks(deps, request),
     explain: (request) => explain(deps, request),
     interests: (user) => listInterests(deps, user),
     changeInterest: (request) => changeInterest(deps, request),

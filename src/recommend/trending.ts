@@ -11,7 +11,7 @@ const MOST_LOOKED_AT = 5_000;
 /** A trending paper whose embedding has this cosine to that of a disliked one is not shown. */
 const UNWANTED_ABOVE = 0.5;
 
-/** Upvotes of an earlier day are looked up for so many of the newest papers of then. */
+/** Upvotes of an earlier day are looked up for so many of the newest papers of then, and of those that lead today. */
 const MOST_OF_A_PAST_DAY = 500;
 
 /** Twice as many upvotes (plus one) are worth this many days of age, as in the store's order of trending papers. */
@@ -74,24 +74,28 @@ async function* trendingNow({ store }: Deps, filter: PaperFilter) {
   } while (after);
 }
 
-/** The stored order is of today's upvotes: for an earlier day it is made of the newest papers of then. */
-async function* trendingThen({ store }: Deps, { filter, today }: TrendingRequest, at: string) {
-  const { papers } = await store.list({ filter, sort: 'newest', limit: MOST_OF_A_PAST_DAY });
-  const then = await store.upvotesAt(
-    papers.map(({ key }) => key),
-    at,
-  );
-  const trend = ({ paper: { date } }: StoredPaper, upvotes: number) =>
-    date === null
-      ? Number.NEGATIVE_INFINITY
-      : Math.log2(1 + upvotes) -
-        (Date.parse(today) - Date.parse(firstDayOf(date))) / 86_400_000 / DOUBLING_DAYS;
-  const known = papers.map((stored) => ({ stored, upvotes: then.get(stored.key) ?? 0 }));
-  known.sort(
-    (a, b) => trend(b.stored, b.upvotes) - trend(a.stored, a.upvotes) || a.stored.key - b.stored.key,
-  );
+/**
+ * The stored order is of today's upvotes: for an earlier day it is made anew of the newest papers and of those that
+ * lead today, equals as in the store, so that a list that was made then comes out again.
+ */
+async function* trendingThen({ store }: Deps, { filter }: TrendingRequest, at: string) {
+  const pages = [
+    await store.list({ filter, sort: 'newest', limit: MOST_OF_A_PAST_DAY }),
+    await store.list({ filter, sort: 'trending', limit: MOST_OF_A_PAST_DAY }),
+  ];
+  const papers = new Map(pages.flatMap((page) => page.papers).map((stored) => [stored.key, stored]));
+  const then = await store.upvotesAt([...papers.keys()], at);
+  const known = [...papers.values()].map((stored) => {
+    const upvotes = then.get(stored.key) ?? 0;
+    return { stored, upvotes, trend: trendOf(stored, upvotes) };
+  });
+  known.sort((a, b) => b.trend - a.trend || b.stored.key - a.stored.key);
   for (let from = 0; from < known.length; from += PAGE) yield known.slice(from, from + PAGE);
 }
+
+/** As the store has it: it does not change with time. Papers without a date come last. */
+const trendOf = ({ paper: { date } }: StoredPaper, upvotes: number) =>
+  date === null ? -1e9 : Math.log2(1 + upvotes) + Date.parse(firstDayOf(date)) / 86_400_000 / DOUBLING_DAYS;
 
 async function withoutDisliked<T extends { stored: StoredPaper }>(
   { index }: Deps,
