@@ -125,6 +125,7 @@ export async function openServices(
     people,
     index,
     lexical,
+    statistics,
     embedder,
     ingest,
     search,

@@ -13,6 +13,7 @@ import type { PeopleStore } from '../../src/store/people-store.ts';
 import { openSqlite } from '../../src/store/sqlite.ts';
 import { createSqlitePaperStore } from '../../src/store/sqlite-papers.ts';
 import { createSqlitePeopleStore } from '../../src/store/sqlite-people.ts';
+import { createTermStatistics, type TermStatisticsReader } from '../../src/term-statistics.ts';
 import { CACHE, openEmbedders, SHARED_DATA } from '../evaluate/command-options.ts';
 import { fillLibrary, vectorsOfClusters } from './generated-library.ts';
 
@@ -26,6 +27,7 @@ export interface BenchLibrary {
   people: PeopleStore<PickDetails>;
   index: VectorIndex;
   lexical: LexicalIndex;
+  statistics: TermStatisticsReader;
   description: string;
   close(): Promise<void>;
 }
@@ -84,7 +86,7 @@ export async function openBenchLibrary(papers: number, { fresh }: { fresh: boole
     const { count, state } = await index.status();
     const { papers: held } = await store.counts();
     const description = `${held} ${isReal ? 'papers of arXiv and Daily Papers' : 'generated papers'}, index of ${count}: ${state}`;
-    return { store, people, index, lexical, description, close };
+    return { store, people, index, lexical, statistics: createTermStatistics(store), description, close };
   } catch (error) {
     await close();
     throw error;

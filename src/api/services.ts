@@ -8,6 +8,7 @@ import type { Recommender } from '../recommend/recommender.ts';
 import type { Search } from '../search.ts';
 import type { PaperStore } from '../store/paper-store.ts';
 import type { PeopleStore } from '../store/people-store.ts';
+import type { TermStatisticsReader } from '../term-statistics.ts';
 
 /** What the HTTP interface is built on. `src/services.ts` makes it. */
 export interface ApiServices extends Recommender {
@@ -15,6 +16,8 @@ export interface ApiServices extends Recommender {
   people: PeopleStore<PickDetails>;
   index: VectorIndex;
   lexical: LexicalIndex;
+  /** How rare terms are in the library. */
+  statistics: TermStatisticsReader;
   embedder: Embedder;
   ingest: Ingest;
   search: Search;

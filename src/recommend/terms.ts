@@ -13,6 +13,9 @@ const IN_TITLE = 3;
 /** Terms rarer than this are a paper's own, such as a name it gives: they name no interest. A dozen papers in 8,000. */
 const OWN_FROM = 0.72;
 
+/** Terms no rarer than this are in every tenth paper or more: they set nothing apart. */
+const COMMON_UP_TO = 0.2;
+
 /** A pair tells more than its words. */
 const PAIR = 1.5;
 
@@ -87,17 +90,20 @@ export function distinctiveTerms(corpus: Corpus, texts: readonly Text[], limit: 
   }
   const atLeast = texts.length > 2 ? 2 : 1;
   const weighed = [...counts]
-    .filter(([term, entry]) => entry.texts >= atLeast && corpus.rarity(hashOfTerm(term)) < OWN_FROM)
-    .map(([term, { form, often }]): Said => {
+    .filter(([, entry]) => entry.texts >= atLeast)
+    .map(([term, { form, often }]) => {
       const rarity = corpus.rarity(hashOfTerm(term));
       // A topic is said often and by many; being rare alone makes none.
-      return {
-        term,
-        form,
-        weight: (term.includes(' ') ? PAIR : 1) * often ** 1.5 * Math.max(0, rarity - 0.2),
-      };
+      const weight = (term.includes(' ') ? PAIR : 1) * often ** 1.5 * Math.max(0, rarity - COMMON_UP_TO);
+      return { term, form, weight, isOwn: rarity >= OWN_FROM };
     });
-  return distinct(weighed, limit).map(({ term, form }) => ({ term, form: shown(form) }));
+  const topics = distinct(
+    weighed.filter(({ isOwn }) => !isOwn),
+    limit,
+  );
+  // A small library has hardly any term in a dozen papers: then papers' own ones have to do.
+  const chosen = topics.length > 0 ? topics : distinct(weighed, limit);
+  return chosen.map(({ term, form }) => ({ term, form: shown(form) }));
 }
 
 /** The heaviest terms, without those that share a word with ones before them. */

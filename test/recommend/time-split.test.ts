@@ -88,18 +88,19 @@ describe('recommendations of the past', () => {
   });
 
   it('are asked of users with ten likes or more', async () => {
-    const { index, lexical, store, people } = await library();
+    const { index, lexical, statistics, store, people } = await library();
     const done: [number, number][] = [];
     const onProgress = (...counts: [number, number]) => void done.push(counts);
     const { users } = await timeSplitReplay(
-      { index, lexical, store, people, now },
+      { index, lexical, statistics, store, people, now },
       { splits: 2, onProgress },
     );
     expect(users.map(({ user }) => user)).toContain('ada');
     expect(done.at(-1)).toEqual([6, 6]);
     await people.setFeedback('few', 'robots-1', 'like', at(1));
     expect(
-      (await timeSplitReplay({ index, lexical, store, people, now }, { user: 'few', splits: 2 })).users,
+      (await timeSplitReplay({ index, lexical, statistics, store, people, now }, { user: 'few', splits: 2 }))
+        .users,
     ).toEqual([]);
   });
 });
