@@ -28,31 +28,34 @@ export interface ContentScorer {
 
 const { temperature } = RECOMMENDING.interests;
 
+/** So the lowest similarity is some -0.2. */
+const LEAST_SUM = 0.02;
+
 /** Papers whose score is remembered: twice the candidates of a request, as lists of a visit have many in common. */
 const MOST_SCORED = 6_000;
 
 /**
  * Compares papers with all that a person likes and dislikes. The similarity to an interest is
- * `T ln(sum of strength * exp(likeness / T))` over its likes, T the temperature: the nearest like leads, and others near
- * the paper add to it, so that one fluke does not carry a paper, nor the mean of all drown a niche.
+ * `T ln(1 + sum of strength * (exp(likeness / T) - 1))` over its likes, T the temperature: the nearest like leads, and
+ * others near the paper add to it, so that one fluke does not carry a paper, nor the mean of all drown a niche. A like
+ * that a paper has nothing in common with adds nothing: an interest is not near to everything for having many likes.
  */
 export function createContentScorer(corpus: Corpus, { likes, unwanted, interests }: Profile): ContentScorer {
   const toLikes = likenessTo(corpus, likes);
   const toUnwanted = likenessTo(corpus, unwanted);
-  const logStrength = likes.map(({ strength }) => temperature * Math.log(Math.max(1e-6, strength)));
+  const strengths = likes.map(({ strength }) => Math.max(1e-6, strength));
   const pushes = unwanted.map(({ signal }) => RECOMMENDING.unwanted[signal === 'hide' ? 'hide' : 'dislike']);
   const softMaximum = (values: Float64Array, members: readonly number[]) => {
     let highest = Number.NEGATIVE_INFINITY;
     let carrier = -1;
+    let sum = 1;
     for (const at of members) {
-      const value = (values[at] as number) + (logStrength[at] as number);
-      if (value > highest) [highest, carrier] = [value, at];
+      const brought = (strengths[at] as number) * Math.expm1((values[at] as number) / temperature);
+      if (brought > highest) [highest, carrier] = [brought, at];
+      sum += brought;
     }
-    let sum = 0;
-    for (const at of members) {
-      sum += Math.exp(((values[at] as number) + (logStrength[at] as number) - highest) / temperature);
-    }
-    return { value: carrier === -1 ? 0 : highest + temperature * Math.log(sum), carrier };
+    // Likes that a paper is less like than any two papers are may bring the sum down to nothing.
+    return { value: temperature * Math.log(Math.max(LEAST_SUM, sum)), carrier };
   };
   const scored = new LRUCache<number, ContentScore>({ max: MOST_SCORED });
   return {
