@@ -84,12 +84,12 @@ export function createContentScorer(corpus: Corpus, { likes, unwanted, interests
     shares(paper, interest) {
       const members = interests[interest]?.members ?? [];
       const values = toLikes.of(paper);
-      const { value } = softMaximum(values, members);
+      const brought = members.map((like) =>
+        Math.max(0, (strengths[like] as number) * Math.expm1((values[like] as number) / temperature)),
+      );
+      const all = brought.reduce((sum, one) => sum + one, 0);
       return members
-        .map((like) => {
-          const own = (values[like] as number) + (logStrength[like] as number);
-          return { like, share: Math.exp((own - value) / temperature) };
-        })
+        .map((like, at) => ({ like, share: all === 0 ? 0 : (brought[at] as number) / all }))
         .sort((a, b) => b.share - a.share || a.like - b.like);
     },
     likeness: (paper, like) => toLikes.parts(paper, like),

@@ -152,7 +152,7 @@ export async function choosePicks(deps: PicksDeps, request: ChoiceRequest): Prom
   return {
     ...{ user, date, asOf, basis },
     createdAt: asOf,
-    note: noteOn(list, profile.likes.length, PICKS_PER_DAY),
+    note: noteOn(list, profile, PICKS_PER_DAY),
     picks: list.map((entry) => {
       const { key, paper, score, parts, because, ranked } = entry;
       const isExploration = entry === lot?.entry;
@@ -180,7 +180,6 @@ async function newestDay({ store }: PicksDeps, knownAt: string | undefined): Pro
 async function withExploration(deps: PicksDeps, found: RecommendationList, seed: string) {
   const { list, person, spare } = found;
   const isPersonalList = list.length >= EXPLORATION.fromLists && list.every(({ ranked }) => ranked !== null);
-  // The one that gives way is among those drawn from, so that it is not left out for good.
   const lot = isPersonalList ? drawn(spare, seed) : null;
   if (lot === null) return { list, lot: null };
   const [entry] = await reasoned(deps, person, [lot.ranked]);

@@ -13,6 +13,8 @@ import { RECOMMENDING } from './settings.ts';
 /** The latest so many likes, saves and seeds, and dislikes and hides, are used. */
 export const MAX_LIKES = 500;
 export const MAX_DISLIKES = 300;
+/** Seeds that have room among them however many papers are liked. */
+const SEEDS_SHARE = 0.4;
 
 /** Feedback of one person that is read at the most; papers behind it could be shown again. */
 const MAX_FEEDBACK = 100_000;
@@ -93,15 +95,14 @@ export async function readProfile(deps: Deps, corpus: Corpus, request: ProfileRe
     deps,
     [...liked, ...disliked].map(({ key }) => key),
   );
+  const papers = liked.flatMap((entry) => likedPaper(entry, known.get(entry.key), asOf));
+  // A bibliography of hundreds of entries that came at once must not push out what was liked before.
+  const room = Math.max(MAX_LIKES * SEEDS_SHARE, MAX_LIKES - papers.length);
+  const latest = seeds.toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)).slice(-room);
   const likes = [
-    ...liked.flatMap((entry) => likedPaper(entry, known.get(entry.key), asOf)),
-    ...seeds
-      .toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))
-      .slice(-MAX_LIKES)
-      .map((seed) => likedSeed(seed, asOf)),
-  ]
-    .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : (a.key ?? 0) - (b.key ?? 0)))
-    .slice(-MAX_LIKES);
+    ...papers.slice(0, MAX_LIKES - latest.length),
+    ...latest.map((seed) => likedSeed(seed, asOf)),
+  ].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : (a.key ?? 0) - (b.key ?? 0)));
   return {
     likes,
     unwanted: disliked.flatMap(({ key, signal }) => {

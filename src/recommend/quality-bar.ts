@@ -51,7 +51,8 @@ export async function qualityBar(
 ): Promise<QualityBar> {
   const usual = quantile(await usualQualities(deps, corpus, profile, scorer), QUALITY_BAR.usualBelow) ?? 0;
   const own = quantile(ownQualities(profile, scorer), QUALITY_BAR.ownBelow);
-  const prior = own === null ? usual : usual + QUALITY_BAR.between * Math.max(0, own - usual);
+  // Where the library is all of the person's field, what is usual in it is near enough.
+  const prior = own === null ? usual : Math.min(own, usual + QUALITY_BAR.between * (own - usual));
   return {
     value: Math.max(RECOMMENDING.leastLikeness, learnt(prior, outcomes)),
     usual,

@@ -70,8 +70,20 @@ export function rank(
   scorer: Pick<ContentScorer, 'score'>,
   { today, limit, bar = RECOMMENDING.leastLikeness }: RankOptions,
 ): Ranked[] {
-  const scored = scoreAll(candidates, profile, scorer, today).filter((one) => qualityOf(one) >= bar);
-  return buildList(scored, profile.interests, limit);
+  return listOf(scoreAll(candidates, profile, scorer, today), profile, { limit, bar });
+}
+
+/** A list of scored candidates whose quality reaches the bar. */
+export function listOf(
+  scored: readonly Ranked[],
+  { interests }: Profile,
+  { limit, bar = RECOMMENDING.leastLikeness }: Omit<RankOptions, 'today'>,
+): Ranked[] {
+  return buildList(
+    scored.filter((one) => qualityOf(one) >= bar),
+    interests,
+    limit,
+  );
 }
 
 /** All candidates with their scores before a list is made of them, best first. */

@@ -1,10 +1,11 @@
+import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { nextCursor, offsetOf } from '../cursor.ts';
 import { foldDuplicates } from '../near-duplicates.ts';
 import type { Paper, PaperFilter, PaperKey } from '../paper.ts';
 import { findCandidates } from './candidates.ts';
 import type { Person, PersonDeps, PersonReader } from './person.ts';
-import { type Candidate, type Ranked, type RecommendationParts, rank, scoreAll } from './rank.ts';
+import { type Candidate, listOf, type Ranked, type RecommendationParts, scoreAll } from './rank.ts';
 import { type Because, reasonsFor } from './reasons.ts';
 import { trendingPapers } from './trending.ts';
 
@@ -147,13 +148,10 @@ export async function rankedFor(deps: RecommendDeps, request: ListRequest) {
   const { candidates, exact } = await candidatesOf(deps, person, { user, filter, today, upvotesAt, include });
   await scoreInTurns(person, candidates);
   const bar = await request.barOf?.(person);
-  const ranked = rank(candidates, profile, scorer, {
-    ...{ today, limit: limit + SPARE },
-    ...(bar !== undefined && { bar }),
-  });
+  const pool = scoreAll(candidates, profile, scorer, today);
+  const ranked = listOf(pool, profile, { limit: limit + SPARE, ...(bar !== undefined && { bar }) });
   return {
-    ...{ person, exact, excludedKeys, known: forCopies },
-    pool: scoreAll(candidates, profile, scorer, today),
+    ...{ person, exact, excludedKeys, known: forCopies, pool },
     ranked: await foldDuplicates(deps, ranked, forCopies),
   };
 }
@@ -189,7 +187,9 @@ async function candidatesOf(
   request: CandidateRequest,
 ): Promise<{ candidates: Candidate[]; exact: boolean }> {
   if (person.profile.interests.length === 0) return { candidates: [], exact: true };
-  return person.remembered(JSON.stringify(request), async () => {
+  // The keys that a person has judged may be thousands.
+  const name = createHash('sha256').update(JSON.stringify(request)).digest('base64');
+  return person.remembered(name, async () => {
     const words = new Map<string, string>();
     for (const { id } of person.profile.interests) {
       words.set(id, (await person.termsOf(id)).map(({ form }) => form).join(' '));
@@ -231,7 +231,7 @@ async function fill(
   limit: number,
   known: readonly PaperKey[],
 ): Promise<RankedRecommendation[]> {
-  const disliked = profile.unwanted.map(({ embedding }) => embedding);
+  const disliked = profile.unwanted;
   const found = await trendingPapers(deps, {
     filter: filter ?? {},
     ...{ limit: limit + SPARE, today, disliked },

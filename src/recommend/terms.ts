@@ -76,7 +76,7 @@ export interface NamingTerm {
 
 /**
  * The terms that set some texts apart from the library: those that many of them say, and often, and few other papers; of
- * more than two texts, a term must be in two.
+ * three texts or more, a term must be in two.
  */
 export function distinctiveTerms(corpus: Corpus, texts: readonly Text[], limit: number): NamingTerm[] {
   const counts = new Map<string, { form: string; texts: number; often: number }>();

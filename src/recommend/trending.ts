@@ -1,15 +1,16 @@
 import type { VectorIndex } from '../index/vector-index.ts';
 import { firstDayOf, type PaperFilter } from '../paper.ts';
 import type { ListingPage, ListingPosition, PaperStore, StoredPaper } from '../store/paper-store.ts';
-import { dot, type Embedding } from '../vector.ts';
+import { dot } from '../vector.ts';
+import type { Unwanted } from './profile.ts';
 import { freshnessOf, popularityOf, type RecommendationParts } from './rank.ts';
 
 /** Trending papers are read in pages of this size, and so many at the most: people dislike whole topics. */
 const PAGE = 100;
 const MOST_LOOKED_AT = 5_000;
 
-/** A trending paper whose embedding has this cosine to that of a disliked one is not shown. */
-const UNWANTED_ABOVE = 0.5;
+/** A trending paper whose embedding has this cosine to that of a disliked one, or of a hidden one, is not shown. */
+const UNWANTED_ABOVE = { dislike: 0.5, hide: 0.7 } as const;
 
 /** Upvotes of an earlier day are looked up for so many of the newest papers of then, and of those that lead today. */
 const MOST_OF_A_PAST_DAY = 500;
@@ -24,13 +25,17 @@ export interface TrendingPaper {
   because: { kind: 'trending' | 'recent'; text: string };
 }
 
+type Disliked = Pick<Unwanted, 'embedding' | 'signal'>;
+
+const aboveOf = ({ signal }: Disliked) => UNWANTED_ABOVE[signal === 'hide' ? 'hide' : 'dislike'];
+
 interface TrendingRequest {
   filter: PaperFilter;
   limit: number;
   today: string;
   /** ISO 8601 UTC: upvotes as of then; null for now. */
   upvotesAt: string | null;
-  disliked: readonly Embedding[];
+  disliked: readonly Disliked[];
 }
 
 type Deps = { store: Pick<PaperStore, 'list' | 'upvotesAt'>; index: Pick<VectorIndex, 'embeddings'> };
@@ -100,12 +105,14 @@ const trendOf = ({ paper: { date } }: StoredPaper, upvotes: number) =>
 async function withoutDisliked<T extends { stored: StoredPaper }>(
   { index }: Deps,
   papers: readonly T[],
-  disliked: readonly Embedding[],
+  disliked: readonly Disliked[],
 ): Promise<T[]> {
   if (disliked.length === 0) return [...papers];
   const embeddings = await index.embeddings(papers.map(({ stored }) => stored.key));
   return papers.filter(({ stored: { key } }) => {
     const embedding = embeddings.get(key);
-    return embedding === undefined || !disliked.some((other) => dot(other, embedding) > UNWANTED_ABOVE);
+    return (
+      embedding === undefined || !disliked.some((other) => dot(other.embedding, embedding) > aboveOf(other))
+    );
   });
 }
