@@ -89,7 +89,13 @@ export function precisionText({ from, to, days, users, overall, isCut }: Precisi
   return [
     `Picks from ${from} to ${to}${isCut ? ` (the first ${PRECISION_LIMITS.users} users)` : ''}`,
     ...lines,
-    `All ${overall.users} users, means with 95 % intervals:`,
+    ...(users.length > 1 ? overallLines(overall) : []),
+  ].join('\n');
+}
+
+function overallLines(overall: PrecisionReport['overall']): string[] {
+  return [
+    `All ${overall.users} users who were shown picks, means with 95 % intervals:`,
     `  precision   ${interval(overall.precision, percent)}`,
     `  clicks      ${interval(overall.clickShare, percent)}`,
     `  hidden      ${interval(overall.hideShare, percent)}`,
@@ -97,7 +103,7 @@ export function precisionText({ from, to, days, users, overall, isCut }: Precisi
     countsLine('all', overall.all),
     countsLine('by lot', overall.exploration),
     countsLine('others', overall.others),
-  ].join('\n');
+  ];
 }
 
 export function timeSplitText({ depth, users, overall, byDateOnly, isCut }: TimeSplitReport): string {
