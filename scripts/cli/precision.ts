@@ -27,7 +27,7 @@ export function addPrecisionCommand(program: Command): void {
   program
     .command('precision')
     .description('how good the picks were, by what was liked, clicked and hidden: per user and overall')
-    .addOption(userOption().default(undefined, 'everybody'))
+    .addOption(ofEverybody())
     .addOption(
       new Option('--days <number>', 'days up to today')
         .default(30)
@@ -58,6 +58,12 @@ export function addPrecisionCommand(program: Command): void {
         return json ? printJson(report) : console.log(timeSplitText(report));
       });
     });
+}
+
+function ofEverybody(): Option {
+  const option = userOption().default(undefined);
+  option.description = "whose; everybody's by default";
+  return option;
 }
 
 const percent = (share: number | null) => (share === null ? '-' : `${(100 * share).toFixed(1)} %`);
