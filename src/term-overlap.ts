@@ -7,9 +7,6 @@ const RAREST_FROM = 0.2;
 /** A text of fewer terms than this says too little to be sure of: it counts as one of so many. */
 const FEW_TERMS = 150;
 
-/** More examples than anybody has. */
-const MOST_EXAMPLES = 4_096;
-
 /** Adds the overlap with each example, times `by`, to `sums`. */
 export type Overlaps = (terms: TermSet, sums: Float64Array, by: number) => void;
 
@@ -33,33 +30,72 @@ export function termOverlaps(
   statistics: Pick<TermStatistics, 'rarity'>,
   examples: readonly TermSet[],
 ): Overlaps {
-  // Hash and example in one number, so that sorting is quick.
-  const all = new Float64Array(examples.reduce((sum, terms) => sum + terms.length, 0));
-  let filled = 0;
-  examples.forEach((terms, example) => {
-    for (const hash of terms) all[filled++] = hash * MOST_EXAMPLES + example;
-  });
-  all.sort();
-  const of = Int32Array.from(all, (pair) => pair % MOST_EXAMPLES);
-  const hashes = all.map((pair) => Math.floor(pair / MOST_EXAMPLES));
-  const values = new Float32Array(all.length);
-  const starts = new Map<number, number>();
-  const lengths = Float64Array.from(examples, lengthOf);
-  for (let from = 0; from < hashes.length; ) {
-    const hash = hashes[from] as number;
-    const weight = termWeight(statistics, hash);
-    if (weight > 0) starts.set(hash, from);
-    for (; hashes[from] === hash; from++) values[from] = weight / (lengths[of[from] as number] as number);
+  const { slotOf, counts, hashes } = tableOf(examples);
+  const weights = Float64Array.from(counts, (count, slot) =>
+    count === 0 ? 0 : termWeight(statistics, hashes[slot] as number),
+  );
+  // Where the examples of each slot's term are listed; nowhere for a common term.
+  const starts = new Int32Array(counts.length).fill(NOWHERE);
+  let listed = 0;
+  for (let slot = 0; slot < counts.length; slot++) {
+    if ((weights[slot] as number) === 0) continue;
+    starts[slot] = listed;
+    listed += counts[slot] as number;
   }
+  const of = new Int32Array(listed);
+  const values = new Float32Array(listed);
+  const next = starts.slice();
+  examples.forEach((terms, example) => {
+    const length = lengthOf(terms);
+    for (const hash of terms) {
+      const slot = slotOf(hash);
+      const at = next[slot] as number;
+      if (at === NOWHERE) continue;
+      of[at] = example;
+      values[at] = (weights[slot] as number) / length;
+      next[slot] = at + 1;
+    }
+  });
   return (terms, sums, by) => {
     const scale = by / lengthOf(terms);
-    for (const hash of terms) {
-      const start = starts.get(hash);
-      if (start === undefined) continue;
-      for (let at = start; hashes[at] === hash; at++) {
+    for (let i = 0; i < terms.length; i++) {
+      const slot = slotOf(terms[i] as number);
+      const start = starts[slot] as number;
+      if (start === NOWHERE) continue;
+      const end = start + (counts[slot] as number);
+      for (let at = start; at < end; at++) {
         const example = of[at] as number;
         sums[example] = (sums[example] as number) + (values[at] as number) * scale;
       }
     }
   };
+}
+
+const NOWHERE = -1;
+
+/**
+ * A hash table of all terms, with how many examples have each. Open addressing: hashes are numbers above those that V8
+ * keeps in place, so that a Map would make an object of each, and of each asked for.
+ */
+function tableOf(examples: readonly TermSet[]) {
+  const total = examples.reduce((sum, terms) => sum + terms.length, 0);
+  const bits = Math.ceil(Math.log2(1.25 * total + 2));
+  const hashes = new Uint32Array(2 ** bits);
+  // 0 in an empty slot, of which there always is one.
+  const counts = new Int32Array(2 ** bits);
+  const last = 2 ** bits - 1;
+  const slotOf = (hash: number) => {
+    // Multiplied by the golden ratio's share of 2^32 (Knuth), of which the upper bits count.
+    let slot = Math.imul(hash, 0x9e3779b1) >>> (32 - bits);
+    while (counts[slot] !== 0 && hashes[slot] !== hash) slot = (slot + 1) & last;
+    return slot;
+  };
+  for (const terms of examples) {
+    for (const hash of terms) {
+      const slot = slotOf(hash);
+      hashes[slot] = hash;
+      counts[slot] = (counts[slot] as number) + 1;
+    }
+  }
+  return { slotOf, counts, hashes };
 }

@@ -27,7 +27,7 @@ export function addPrecisionCommand(program: Command): void {
   program
     .command('precision')
     .description('how good the picks were, by what was liked, clicked and hidden: per user and overall')
-    .addOption(userOption().default(undefined, 'everybody'))
+    .addOption(ofEverybody())
     .addOption(
       new Option('--days <number>', 'days up to today')
         .default(30)
@@ -60,6 +60,12 @@ export function addPrecisionCommand(program: Command): void {
     });
 }
 
+function ofEverybody(): Option {
+  const option = userOption().default(undefined);
+  option.description = "whose; everybody's by default";
+  return option;
+}
+
 const percent = (share: number | null) => (share === null ? '-' : `${(100 * share).toFixed(1)} %`);
 const interval = (value: MeanOverUsers | null, shown: (value: number) => string) =>
   value === null ? '-' : `${shown(value.mean)} (${shown(value.low)} to ${shown(value.high)})`;
@@ -89,7 +95,13 @@ export function precisionText({ from, to, days, users, overall, isCut }: Precisi
   return [
     `Picks from ${from} to ${to}${isCut ? ` (the first ${PRECISION_LIMITS.users} users)` : ''}`,
     ...lines,
-    `All ${overall.users} users, means with 95 % intervals:`,
+    ...(users.length > 1 ? overallLines(overall) : []),
+  ].join('\n');
+}
+
+function overallLines(overall: PrecisionReport['overall']): string[] {
+  return [
+    `All ${overall.users} users who were shown picks, means with 95 % intervals:`,
     `  precision   ${interval(overall.precision, percent)}`,
     `  clicks      ${interval(overall.clickShare, percent)}`,
     `  hidden      ${interval(overall.hideShare, percent)}`,
@@ -97,7 +109,7 @@ export function precisionText({ from, to, days, users, overall, isCut }: Precisi
     countsLine('all', overall.all),
     countsLine('by lot', overall.exploration),
     countsLine('others', overall.others),
-  ].join('\n');
+  ];
 }
 
 export function timeSplitText({ depth, users, overall, byDateOnly, isCut }: TimeSplitReport): string {

@@ -4,7 +4,7 @@ import type { TermSet } from '../term-set.ts';
 import type { Embedding } from '../vector.ts';
 import { createVectorBlocks } from '../vector-kernel.ts';
 import type { Corpus } from './corpus.ts';
-import { centred } from './geometry.ts';
+import { type Centred, centred } from './geometry.ts';
 import { RECOMMENDING } from './settings.ts';
 
 /** What of a paper, or of a text, is compared. */
@@ -12,6 +12,8 @@ export interface Comparable {
   terms: TermSet;
   embedding: Embedding;
   categories: readonly string[];
+  /** In the geometry of the corpus, where that is known already. */
+  centred?: Centred;
 }
 
 /** A paper that may be recommended, with what ranking asks of it. */
@@ -81,7 +83,7 @@ function meaningProducts({ geometry }: Corpus, examples: readonly Comparable[]):
   const rows = examples.length + axes.length + 1;
   const block = createVectorBlocks(dimensions, rows)();
   const offsets = examples.map((example, at) => {
-    const { query, offset, length } = centred(geometry, example.embedding);
+    const { query, offset, length } = example.centred ?? centred(geometry, example.embedding);
     const by = length < 1e-6 ? 0 : WEIGHTS.meaning / length;
     block.row(at).set(query.map((x) => x * by));
     return offset * by;

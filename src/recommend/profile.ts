@@ -3,9 +3,9 @@ import type { PaperKey } from '../paper.ts';
 import type { PaperStore } from '../store/paper-store.ts';
 import type { Feedback, InterestSettings, PeopleStore, Seed, Signal } from '../store/people-store.ts';
 import { termSetOf } from '../term-set.ts';
-import { dot } from '../vector.ts';
+import { createVectorBlocks } from '../vector-kernel.ts';
 import type { Corpus } from './corpus.ts';
-import { centred } from './geometry.ts';
+import { centred, type Geometry } from './geometry.ts';
 import { groupByTopic, interestId, recognised } from './interests.ts';
 import type { Comparable } from './likeness.ts';
 import { RECOMMENDING } from './settings.ts';
@@ -163,17 +163,7 @@ function interestsIn(
   { geometry }: Corpus,
   settings: readonly InterestSettings[],
 ): Interest[] {
-  const placed = likes.map(({ embedding }) => ({ embedding, ...centred(geometry, embedding) }));
-  const likeness = new Float32Array(likes.length ** 2);
-  placed.forEach((a, row) => {
-    for (let column = 0; column <= row; column++) {
-      const b = placed[column] as (typeof placed)[number];
-      const lengths = Math.max(1e-9, a.length * b.length);
-      const cosine = (dot(a.query, b.embedding) - a.offset) / lengths;
-      likeness[row * likes.length + column] = cosine;
-      likeness[column * likes.length + row] = cosine;
-    }
-  });
+  const likeness = likenessOfPairs(likes, geometry);
   const groups = groupByTopic(likeness, likes.length);
   const membersOf = (group: readonly number[]) => group.flatMap((at) => likes[at] ?? []);
   const said = recognised(
@@ -203,4 +193,28 @@ function freeId(members: readonly Liked[], taken: ReadonlySet<string | undefined
   const ids = members.map(interestId);
   const [oldest = ''] = ids;
   return ids.find((id) => !taken.has(id)) ?? `${oldest}-apart`;
+}
+
+/** The cosine of each two likes in the geometry, row by row. What is made of a like for it, it keeps. */
+function likenessOfPairs(likes: readonly Liked[], geometry: Geometry): Float32Array {
+  const count = likes.length;
+  const likeness = new Float32Array(count ** 2);
+  const dimensions = likes[0]?.embedding.length ?? 0;
+  if (dimensions === 0) return likeness;
+  const block = createVectorBlocks(dimensions, count)();
+  const lengths = new Float64Array(count);
+  likes.forEach((like, row) => {
+    like.centred = centred(geometry, like.embedding);
+    const { query, offset, length } = like.centred;
+    lengths[row] = length;
+    block.row(row).set(like.embedding);
+    const products = block.scoreFirst(query, row + 1);
+    for (let column = 0; column <= row; column++) {
+      const cosine =
+        ((products[column] as number) - offset) / Math.max(1e-9, length * (lengths[column] as number));
+      likeness[row * count + column] = cosine;
+      likeness[column * count + row] = cosine;
+    }
+  });
+  return likeness;
 }
