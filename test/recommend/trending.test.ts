@@ -1,8 +1,10 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { Unwanted } from '../../src/recommend/profile.ts';
 import { trendingPapers } from '../../src/recommend/trending.ts';
-import type { Embedding } from '../../src/vector.ts';
 import { openTestLibrary, TODAY, topicPapers } from '../fixtures/library.ts';
 import { dayAfter } from '../fixtures/recommending.ts';
+
+type Disliked = Pick<Unwanted, 'embedding' | 'signal'>;
 
 afterEach(() => {
   vi.useRealTimers();
@@ -17,7 +19,7 @@ async function library(papers: Record<string, unknown>[]) {
       limit?: number;
       today?: string;
       upvotesAt?: string | null;
-      disliked?: Embedding[];
+      disliked?: Disliked[];
       to?: string;
     } = {},
   ) => {
@@ -101,9 +103,9 @@ describe('trending papers', () => {
       ...topicPapers('markets', 5, '2020-01-01'),
     ]);
     const disliked = await store.embedding((await store.paperById('robots-3'))?.key ?? -1);
-    expect(ids(await trending({ disliked: disliked ? [disliked] : [] }))).toEqual(
-      topicPapers('markets', 5).map(({ id }) => id),
-    );
+    expect(
+      ids(await trending({ disliked: disliked ? [{ embedding: disliked, signal: 'dislike' }] : [] })),
+    ).toEqual(topicPapers('markets', 5).map(({ id }) => id));
   });
 
   it('of an empty library are none', async () => {
