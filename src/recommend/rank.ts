@@ -204,12 +204,13 @@ function unservedPin(
 function lower(candidate: Ranked, taken: Ranked, interests: readonly Interest[], heard: number): void {
   const { parts } = candidate;
   const share = interests[candidate.interest]?.share ?? 0;
+  const before = parts.crowding + parts.redundancy;
   if (candidate.interest === taken.interest)
     parts.crowding -= RECOMMENDING.crowding / (Math.sqrt(share * heard) || 1);
   const { weight, above } = RECOMMENDING.redundancy;
   const redundancy = -weight * Math.max(0, dot(candidate.embedding, taken.embedding) - above);
   parts.redundancy = Math.min(parts.redundancy, redundancy);
-  candidate.score = total(parts);
+  candidate.score += parts.crowding + parts.redundancy - before;
 }
 
 const total = (parts: RecommendationParts) => Object.values(parts).reduce((sum, part) => sum + part, 0);

@@ -4,7 +4,7 @@ import { nextCursor, offsetOf } from '../cursor.ts';
 import { foldDuplicates } from '../near-duplicates.ts';
 import type { Paper, PaperFilter, PaperKey } from '../paper.ts';
 import { findCandidates } from './candidates.ts';
-import type { Person, PersonDeps, PersonReader } from './person.ts';
+import type { Found, Person, PersonDeps, PersonReader } from './person.ts';
 import { type Candidate, listOf, type Ranked, type RecommendationParts, scoreAll } from './rank.ts';
 import { type Because, reasonsFor } from './reasons.ts';
 import { trendingPapers } from './trending.ts';
@@ -23,6 +23,9 @@ const SPARE = 50;
 
 /** Papers that were judged, the latest, and as many that were picked, that candidates are compared with for being copies. */
 const KNOWN_FOR_COPIES = 1_000;
+
+/** Candidates that must be left of those found without regard to what was judged and picked. */
+const ENOUGH_LEFT = 400;
 
 export interface Recommendation {
   paper: Paper;
@@ -180,13 +183,28 @@ async function scoreInTurns({ scorer }: Person, candidates: readonly Candidate[]
   }
 }
 
-/** Nothing is looked for on behalf of a person who likes nothing. What was found is remembered with the person. */
+/**
+ * Nothing is looked for on behalf of a person who likes nothing. Papers are first looked for whether they were judged or
+ * picked or not: what was found is remembered with the person, and serves for the next page, day and pick. Where those
+ * take too many away, the others are looked for alone.
+ */
 async function candidatesOf(
   deps: RecommendDeps,
   person: Person,
   request: CandidateRequest,
 ): Promise<{ candidates: Candidate[]; exact: boolean }> {
   if (person.profile.interests.length === 0) return { candidates: [], exact: true };
+  const { excludedKeys = [], ...filter } = request.filter;
+  const all = await foundFor(deps, person, { ...request, filter });
+  const excluded = new Set(excludedKeys);
+  const candidates = all.candidates.filter(({ key }) => !excluded.has(key));
+  if (candidates.length >= ENOUGH_LEFT || candidates.length === all.candidates.length) {
+    return { candidates, exact: all.exact };
+  }
+  return foundFor(deps, person, request);
+}
+
+function foundFor(deps: RecommendDeps, person: Person, request: CandidateRequest): Promise<Found> {
   // The keys that a person has judged may be thousands.
   const name = createHash('sha256').update(JSON.stringify(request)).digest('base64');
   return person.remembered(name, async () => {

@@ -18,11 +18,11 @@ export const RECOMMENDING = {
   },
   candidates: {
     /** Index searches around likes; two more for each interest, of which one looks at fresh papers only. */
-    probes: 30,
+    probes: 20,
     /** Neighbours that each search brings: few where there are many, so that candidates stay within bounds. */
-    neighbours: { inAll: 1_200, atLeast: 20, atMost: 200 },
+    neighbours: { inAll: 1_000, atLeast: 20, atMost: 200 },
     /** What a search for an interest's words brings, and what others who like the same. */
-    byWords: 60,
+    byWords: 40,
     byOthers: 200,
   },
   /** What likes and saves are worth; how soon they are worth half. */

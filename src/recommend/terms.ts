@@ -5,7 +5,7 @@ import type { Corpus } from './corpus.ts';
 type Text = { title: string; abstract: string };
 
 /** Texts of an interest that its name is made from: the latest. */
-export const NAMED_AFTER = 40;
+export const NAMED_AFTER = 20;
 
 /** What a term in a title counts, against one in an abstract. */
 const IN_TITLE = 3;

@@ -37,7 +37,7 @@ describe('a day on which little is good', () => {
       const request = { user: 'ada', date: TODAY, asOf: library.deps.now(), isPast: false, picked: [] };
       const { bar } = (await choosePicks(library.deps, request)).basis as PickBasis;
       if (!bar || bar.own === null) throw new Error('expected a bar of two likes or more');
-      const byLikes = bar.usual + QUALITY_BAR.between * Math.max(0, bar.own - bar.usual);
+      const byLikes = Math.min(bar.own, bar.usual + QUALITY_BAR.between * (bar.own - bar.usual));
       return { outcomes: bar.outcomes, by: bar.value - byLikes };
     };
     const bad = await moved(({ sayAt }, ids) => sayAt(`${TODAY}T11:00:00.000Z`, 'dislike', ...ids));
