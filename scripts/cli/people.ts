@@ -196,7 +196,7 @@ function printInterest({
     ...(said === 1 ? [] : [`weight ${said}`]),
   ];
   const state = marks.length > 0 ? `, ${marks.join(', ')}` : '';
-  console.log(`${name}  [${id}]  ${likes} likes, ${Math.round(share * 100)} %${state}`);
+  console.log(`${name}  [${id}]  ${likes} ${likes === 1 ? 'like' : 'likes'}, ${Math.round(share * 100)} %${state}`);
   for (const { title } of [...papers, ...seeds].slice(0, 3)) console.log(`   ${title}`);
 }
 

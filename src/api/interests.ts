@@ -10,7 +10,7 @@ const tags = ['People'];
 const named = z.strictObject({ id: z.string(), title: z.string() });
 const seed = z.strictObject({ id: z.int(), title: z.string() });
 
-const interest = z
+export const interestAnswer = z
   .strictObject({
     id: z.string(),
     name: z.string().describe('What the user calls it, else its most distinctive terms.'),
@@ -26,8 +26,8 @@ const interest = z
   })
   .openapi('Interest');
 
-const interestsAnswer = z
-  .strictObject({ user: z.string(), interests: z.array(interest) })
+export const interestsAnswer = z
+  .strictObject({ user: z.string(), interests: z.array(interestAnswer) })
   .openapi('InterestsAnswer');
 
 export const interestChange = z
@@ -51,7 +51,7 @@ const interestParams = userParam.extend({ interest: z.string().min(1).max(100) }
 
 const place = z.strictObject({ rank: z.int().nullable(), score: z.number().nullable() });
 
-const explanation = z
+export const explanationAnswer = z
   .strictObject({
     user: z.string(),
     paper,
@@ -97,7 +97,7 @@ const changeRoute = createRoute({
     query: noQuery,
     body: describedBody('What changes.', { 'application/json': component('InterestChange') }),
   },
-  responses: { 200: answers('As it is now.', interest), ...problems(404, 413, 415) },
+  responses: { 200: answers('As it is now.', interestAnswer), ...problems(404, 413, 415) },
 });
 
 const resetRoute = createRoute({
@@ -118,7 +118,7 @@ const explainRoute = createRoute({
   description:
     'The parts of its score, the likes behind it, and where it would be without each of the first three of them.',
   request: { params: feedbackParams, query: noQuery },
-  responses: { 200: answers('The reasons.', explanation), ...problems(404, 409) },
+  responses: { 200: answers('The reasons.', explanationAnswer), ...problems(404, 409) },
 });
 
 export function addInterestRoutes(api: Api, services: ApiServices): void {
