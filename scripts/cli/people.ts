@@ -72,7 +72,9 @@ export function addPeopleCommands(program: Command): void {
           printRanked(at + 1, hit.score, hit.paper, hit.because.text);
         });
         if (answer.hits.length === 0)
-          console.log('Nothing to recommend: the library holds no paper unknown to you.');
+          console.log(
+            'Nothing to recommend: no paper that passes the filter and is new to you is near anything you like.',
+          );
       });
     });
 
@@ -100,7 +102,7 @@ export function addPeopleCommands(program: Command): void {
     .option('--weight <number>', '0.1 to 10: 2 counts its likes twice', weight)
     .addOption(new Option('--mute', 'recommend nothing for it').conflicts('unmute'))
     .option('--unmute')
-    .addOption(new Option('--pin', 'its best paper always has a place').conflicts('unpin'))
+    .addOption(new Option('--pin', 'its best paper is among the first nine').conflicts('unpin'))
     .option('--unpin')
     .option('--reset', 'forget all that was said of it')
     .addOption(jsonOption())
@@ -196,7 +198,9 @@ function printInterest({
     ...(said === 1 ? [] : [`weight ${said}`]),
   ];
   const state = marks.length > 0 ? `, ${marks.join(', ')}` : '';
-  console.log(`${name}  [${id}]  ${likes} ${likes === 1 ? 'like' : 'likes'}, ${Math.round(share * 100)} %${state}`);
+  console.log(
+    `${name}  [${id}]  ${likes} ${likes === 1 ? 'like' : 'likes'}, ${Math.round(share * 100)} %${state}`,
+  );
   for (const { title } of [...papers, ...seeds].slice(0, 3)) console.log(`   ${title}`);
 }
 

@@ -40,7 +40,7 @@ export const interestChange = z
       .nullable()
       .describe('Null takes the name back.'),
     isMuted: z.boolean().describe('Nothing is recommended for a muted interest.'),
-    isPinned: z.boolean().describe('The best paper of a pinned interest always has a place.'),
+    isPinned: z.boolean().describe('The best paper of a pinned interest is among the first nine.'),
     weight: z.number().min(0.1).max(10).describe('1 changes nothing; 2 counts its likes twice.'),
   })
   .partial()
@@ -55,7 +55,8 @@ export const explanationAnswer = z
   .strictObject({
     user: z.string(),
     paper,
-    rank: z.int().nullable(),
+    isNearEnough: z.boolean().describe('Whether it is near enough to anything liked to be recommended.'),
+    rank: z.int().nullable().describe('On the list, or behind it by score alone.'),
     among: z.int().describe('Papers that were ranked.'),
     score: z.number(),
     parts: recommendationParts,

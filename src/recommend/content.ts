@@ -74,7 +74,7 @@ export function createContentScorer(corpus: Corpus, { likes, unwanted, interests
       });
       let [dislike, dislikedAt] = [0, -1];
       toUnwanted.of(paper).forEach((value, at) => {
-        const push = -value * (pushes[at] as number);
+        const push = -Math.max(0, value - RECOMMENDING.unwanted.above) * (pushes[at] as number);
         if (push < dislike) [dislike, dislikedAt] = [push, at];
       });
       const score = { similarity, carrier, carrierLikeness, dislike, dislikedAt };

@@ -2,9 +2,10 @@ import { AppError } from '../errors.ts';
 import type { Paper, PaperKey } from '../paper.ts';
 import type { LikenessParts } from './likeness.ts';
 import type { Person } from './person.ts';
-import type { Ranked, RecommendationParts } from './rank.ts';
+import { qualityOf, type Ranked, type RecommendationParts } from './rank.ts';
 import type { Because } from './reasons.ts';
 import { RECOMMEND_LIMITS, type RecommendDeps, rankedFor, reasoned } from './recommend.ts';
+import { RECOMMENDING } from './settings.ts';
 
 /** Likes that are named, those first that bring most; and of them, those whose absence is tried. */
 const NAMED = 5;
@@ -30,6 +31,8 @@ export interface Place {
 export interface Explanation {
   user: string;
   paper: Paper;
+  /** Whether it is near enough to anything liked to be recommended; `rank` is its place by score alone when it is not. */
+  isNearEnough: boolean;
   rank: number | null;
   /** Papers that were ranked. */
   among: number;
@@ -52,16 +55,23 @@ export async function explain(
   if (!stored) throw new AppError('not_found', `There is no paper with the id "${paperId}".`);
   const found = await rankedWith(deps, user, stored.key);
   refuse(found.person, stored.key, user, stored.paper.id);
-  const entry = found.pool.find(({ key }) => key === stored.key);
+  const isKey = ({ key }: { key: PaperKey }) => key === stored.key;
+  // On the list it has lost what papers above it cost it.
+  const entry = found.ranked.find(isKey) ?? found.pool.find(isKey);
   if (!entry)
     throw new AppError('unavailable', `The paper "${stored.paper.id}" is being embedded. Try again.`);
   const [reason] = await reasoned(deps, found.person, [entry]);
+  const isNearEnough = qualityOf(entry) >= RECOMMENDING.leastLikeness;
+  const because = reason?.because as Because;
+  const text = isNearEnough
+    ? because.text
+    : `Not recommended: it is not near anything you like. ${because.text}`;
   return {
-    ...{ user, paper: stored.paper, among: found.pool.length },
+    ...{ user, paper: stored.paper, isNearEnough, among: found.pool.length },
     ...placeOf(found, stored.key),
     score: entry.score,
     parts: entry.parts,
-    because: reason?.because as Because,
+    because: { ...because, text },
     likes: await likesBehind(deps, found.person, entry, user),
   };
 }
@@ -71,7 +81,8 @@ function refuse({ profile }: Person, key: PaperKey, user: string, id: string): v
     throw new AppError('conflict', `"${user}" has judged the paper "${id}": it is not recommended any more.`);
   }
   if (profile.interests.every(({ settings }) => settings.isMuted)) {
-    throw new AppError('conflict', `"${user}" has no interest yet that a paper could be recommended for.`);
+    const why = profile.interests.length === 0 ? 'likes nothing yet' : 'has muted all interests';
+    throw new AppError('conflict', `"${user}" ${why}: there is nothing to recommend a paper for.`);
   }
 }
 

@@ -1,9 +1,13 @@
 import { AppError } from '../errors.ts';
+import { cleanText } from '../paper.ts';
 import type { PaperStore } from '../store/paper-store.ts';
 import type { PeopleStore } from '../store/people-store.ts';
 import type { Person, PersonReader } from './person.ts';
 import type { Interest } from './profile.ts';
 import { namesOf } from './reasons.ts';
+
+/** Characters of a name. */
+const MOST_NAME = 200;
 
 /** Papers of an interest that are listed, the latest liked. */
 const MOST_PAPERS = 100;
@@ -63,10 +67,16 @@ export async function changeInterest(
 ): Promise<InterestView> {
   const person = await deps.persons.read({ user });
   const { settings, members } = known(person, id);
+  const name = typeof change.name === 'string' ? cleanText(change.name) : change.name;
+  if (typeof name === 'string' && (name === '' || name.length > MOST_NAME)) {
+    throw new AppError('invalid_input', `Expected a name of 1 to ${MOST_NAME} visible characters.`, {
+      errors: [{ path: 'name', message: `expected 1 to ${MOST_NAME} visible characters` }],
+    });
+  }
   const likes = members.flatMap((at) => person.profile.likes[at] ?? []);
   await deps.people.setInterestSettings(user, {
     id,
-    name: change.name === undefined ? settings.name : change.name,
+    name: name === undefined ? settings.name : name,
     isMuted: change.isMuted ?? settings.isMuted,
     isPinned: change.isPinned ?? settings.isPinned,
     weight: change.weight ?? settings.weight,

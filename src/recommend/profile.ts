@@ -3,6 +3,7 @@ import type { PaperKey } from '../paper.ts';
 import type { PaperStore } from '../store/paper-store.ts';
 import type { Feedback, InterestSettings, PeopleStore, Seed, Signal } from '../store/people-store.ts';
 import { termSetOf } from '../term-set.ts';
+import { dot } from '../vector.ts';
 import { createVectorBlocks } from '../vector-kernel.ts';
 import type { Corpus } from './corpus.ts';
 import { centred, type Geometry } from './geometry.ts';
@@ -145,9 +146,21 @@ function likedPaper({ key, paperId, signal, at }: Feedback, paper: Known | undef
 }
 
 function likedSeed({ id, kind, title, abstract, embedding, at }: Seed, asOf: string): Liked {
+  const terms = termSetOf({ title, abstract });
   return {
-    ...{ key: null, paperId: null, seed: id, kind, at, title, embedding, categories: [], revisedAt: null },
-    terms: termSetOf({ title, abstract }),
+    ...{
+      key: null,
+      paperId: null,
+      seed: id,
+      kind,
+      at,
+      title,
+      embedding,
+      categories: [],
+      revisedAt: null,
+      terms,
+    },
+    isShort: terms.length < RECOMMENDING.shortSeeds.terms,
     strength: strengthOf(kind, at, asOf),
   };
 }
@@ -196,6 +209,9 @@ function freeId(members: readonly Liked[], taken: ReadonlySet<string | undefined
 }
 
 /** The cosine of each two likes in the geometry, row by row. What is made of a like for it, it keeps. */
+/** What the plain cosine of a short text with a paper, and with another short text, has for nothing. */
+const SHORT_WITH = { paper: 0.25, short: 0.4 } as const;
+
 function likenessOfPairs(likes: readonly Liked[], geometry: Geometry): Float32Array {
   const count = likes.length;
   const likeness = new Float32Array(count ** 2);
@@ -210,8 +226,12 @@ function likenessOfPairs(likes: readonly Liked[], geometry: Geometry): Float32Ar
     block.row(row).set(like.embedding);
     const products = block.scoreFirst(query, row + 1);
     for (let column = 0; column <= row; column++) {
+      const other = likes[column] as Liked;
       const cosine =
-        ((products[column] as number) - offset) / Math.max(1e-9, length * (lengths[column] as number));
+        like.isShort || other.isShort
+          ? dot(like.embedding, other.embedding) -
+            (like.isShort && other.isShort ? SHORT_WITH.short : SHORT_WITH.paper)
+          : ((products[column] as number) - offset) / Math.max(1e-9, length * (lengths[column] as number));
       likeness[row * count + column] = cosine;
       likeness[column * count + row] = cosine;
     }

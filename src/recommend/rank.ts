@@ -112,7 +112,27 @@ export function scoreAll(
     };
     return [{ ...candidate, content, interest: best, parts, score: total(parts) }];
   });
+  interests.forEach(({ settings }, at) => {
+    if (settings.isPinned && !settings.isMuted) keepOneFor(ranked, at, interests, balances);
+  });
   return ranked.sort((a, b) => b.score - a.score || a.key - b.key);
+}
+
+/** A pinned interest whose papers are all nearer to another one has the paper that is nearest to it. */
+function keepOneFor(
+  ranked: Ranked[],
+  pinned: number,
+  interests: readonly Interest[],
+  balances: readonly number[],
+): void {
+  if (ranked.length === 0 || ranked.some(({ interest }) => interest === pinned)) return;
+  const near = ({ content }: Ranked) => content.carrierLikeness[pinned] as number;
+  const best = ranked.reduce((a, b) => (near(b) > near(a) ? b : a));
+  best.interest = pinned;
+  best.parts.similarity = best.content.similarity[pinned] as number;
+  best.parts.balance = balances[pinned] as number;
+  best.parts.interest = saidOf(interests[pinned] as Interest);
+  best.score = total(best.parts);
 }
 
 /**

@@ -9,6 +9,8 @@ import { sharedTerms } from './terms.ts';
 
 /** Terms that make the name of an interest. */
 const NAME_TERMS = 3;
+/** Characters of a seed's text that make one. */
+const LONGEST_NAME = 80;
 
 /** The interest that a paper is recommended for. What was recorded by versions before has its papers only. */
 export interface ReasonInterest {
@@ -95,15 +97,14 @@ function similarTo(carrier: Liked | undefined, title: string): string {
 /** What each interest is called: by the person, or after its most distinctive terms. */
 export async function namesOf(person: Person): Promise<Map<string, string>> {
   const names = new Map<string, string>();
-  for (const { id, settings } of person.profile.interests) {
+  for (const { id, settings, members } of person.profile.interests) {
     const terms = settings.name === null ? await person.termsOf(id) : [];
+    const told = terms.slice(0, NAME_TERMS).map(({ form }) => form);
+    // Without a telling term a seed's own words, or the id, have to do.
+    const [seed] = members.flatMap((at) => person.profile.likes[at]?.title || []);
     names.set(
       id,
-      settings.name ??
-        terms
-          .slice(0, NAME_TERMS)
-          .map(({ form }) => form)
-          .join(', '),
+      settings.name ?? (told.length > 0 ? told.join(', ') : (seed?.slice(0, LONGEST_NAME) ?? id)),
     );
   }
   return names;

@@ -18,7 +18,8 @@ export const REPLAY_REASONS = {
   likeRevised: 'a paper that was liked was revised since',
   displaced: 'papers above it changed',
   drawn: 'it was drawn by lot, and those it was drawn from changed',
-  unknown: 'what others like, how interests are set, or how the program ranks changed',
+  unknown:
+    'papers have left the library, or what others like, how interests are set or how the program ranks changed',
 } as const;
 export type ReplayReason = keyof typeof REPLAY_REASONS;
 

@@ -7,9 +7,14 @@ export const RECOMMENDING = {
   likeness: { terms: 0.92, meaning: 0.07, categories: 0.02 },
   /** Papers less like any like than this are not recommended: of pairs of any two papers, some five in a hundred are more. */
   leastLikeness: 0.03,
+  /**
+   * Seeds of fewer terms are short queries, for which the geometry of papers is no help: likeness to them is this share of
+   * what their plain cosine has above the least, and the overlap of terms counts so many times.
+   */
+  shortSeeds: { terms: 60, meaning: 0.2, above: 0.25, termTimes: 2.5 },
   interests: {
     /** Groups of liked papers are one interest from this mean likeness in meaning on; unrelated papers have 0. */
-    sameFrom: 0.05,
+    sameFrom: 0.12,
     /** How soft the maximum over the likes of an interest is: the smaller, the more the nearest like decides. */
     temperature: 0.05,
     /** Scores are compared above the level of each interest, the score of its so-manieth best candidate, in part. */
@@ -18,18 +23,18 @@ export const RECOMMENDING = {
   },
   candidates: {
     /** Index searches around likes; two more for each interest, of which one looks at fresh papers only. */
-    probes: 20,
+    probes: 30,
     /** Neighbours that each search brings: few where there are many, so that candidates stay within bounds. */
-    neighbours: { inAll: 1_000, atLeast: 20, atMost: 200 },
+    neighbours: { inAll: 1_200, atLeast: 20, atMost: 200 },
     /** What a search for an interest's words brings, and what others who like the same. */
-    byWords: 40,
+    byWords: 60,
     byOthers: 200,
   },
   /** What likes and saves are worth; how soon they are worth half. */
   strength: { like: 1, save: 1, text: 1, entry: 0.7 },
   strengthHalfLifeDays: 1_500,
-  /** How strongly likeness to the nearest paper that was disliked, or hidden, lowers a paper. */
-  unwanted: { dislike: 0.5, hide: 0.25 },
+  /** How strongly likeness above a threshold to the nearest paper that was disliked, or hidden, lowers a paper. */
+  unwanted: { dislike: 0.5, hide: 0.25, above: 0.02 },
   /** What a paper of the day gains, and after how many days that has halved. */
   freshness: 0.03,
   freshnessHalfLifeDays: 30,

@@ -16,6 +16,9 @@ const OWN_FROM = 0.72;
 /** Terms no rarer than this are in every tenth paper or more: they set nothing apart. */
 const COMMON_UP_TO = 0.2;
 
+/** Terms of at most some three hundred papers in eight thousand. */
+const TELLING_FROM = 0.36;
+
 /** A pair tells more than its words. */
 const PAIR = 1.5;
 
@@ -66,7 +69,9 @@ export function sharedTerms(corpus: Corpus, a: Text, b: Text, limit = 5): string
     const often = Math.log2(1 + Math.min(times, other?.times ?? 0));
     return other ? [{ term, form, weight: often * weightOf(corpus, term) }] : [];
   });
-  return distinct(shared, limit).map(({ form }) => shown(form));
+  // Half the papers of a field say the more common ones: they explain little.
+  const telling = shared.filter(({ term }) => corpus.rarity(hashOfTerm(term)) >= TELLING_FROM);
+  return distinct(telling.length > 0 ? telling : shared, limit).map(({ form }) => shown(form));
 }
 
 export interface NamingTerm {

@@ -51,7 +51,8 @@ describe('recommendations of the past', () => {
     expect(ada?.splits.length).toBeGreaterThanOrEqual(4);
     expect(ada?.recommended.recall).toBeGreaterThan(0.5);
     expect(ada?.recommended.ndcg).toBeGreaterThan(2 * (ada?.popular.ndcg ?? 1));
-    expect(report.overall.recommended.hits).toMatchObject({ mean: 1 });
+    // At nearly every moment: at some hardly one of the later ones is known yet.
+    expect(report.overall.recommended.hits?.mean).toBeGreaterThanOrEqual(0.8);
     expect(report.byDateOnly).toBe(0);
     const text = timeSplitText(report);
     expect(text).toContain('ada: ');
