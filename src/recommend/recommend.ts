@@ -16,7 +16,7 @@ export const RECOMMEND_LIMITS = {
 } as const;
 
 /** With fewer likes and seeds than this, the list is filled up with trending papers. */
-export const FEW_LIKES = 3;
+const FEW_LIKES = 3;
 
 /** Ranked papers beside those asked for, as some are copies of others. */
 const SPARE = 50;

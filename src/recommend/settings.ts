@@ -49,5 +49,3 @@ export const RECOMMENDING = {
   /** Candidates that the list is chosen from. */
   shortlist: 300,
 } as const;
-
-export type RecommendSettings = typeof RECOMMENDING;
