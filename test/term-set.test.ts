@@ -27,8 +27,8 @@ describe('the terms of a paper', () => {
     ['a semicolon', 'robots; galaxies'],
     ['a bracket', 'robots (galaxies)'],
     ['a colon', 'robots: galaxies'],
-  ])('have no pair across %s', (_, text) => {
-    expect(pairs(text)).not.toContain('robot galaxi');
+  ])('have pairs across %s: signs break none', (_, text) => {
+    expect(pairs(text)).toContain('robot galaxi');
   });
 
   it('have no pair of the last word of the title and the first of the abstract', () => {

@@ -43,7 +43,7 @@ export async function findCandidates(
   const heard = profile.interests.filter(({ settings }) => !settings.isMuted).slice(0, MOST_INTERESTS);
   const [near, worded, others] = await Promise.all([
     byMeaning(deps, profile, heard, request),
-    byWords(deps, heard, request),
+    byWords(deps, profile, heard, request),
     byOthers(deps, profile, request),
   ]);
   const excluded = new Set(filter.excludedKeys);
@@ -90,8 +90,9 @@ async function byMeaning(
     ...inTurn(heard.map(embeddingsOf), RECOMMENDING.candidates.probes).map((probe) => ({ probe, filter })),
   ];
   const { inAll, atLeast, atMost } = RECOMMENDING.candidates.neighbours;
-  const share = Math.floor(inAll / Math.max(1, searches.length));
-  const limit = Math.min(atMost, Math.max(atLeast, share));
+  const more = moreFor(likes.length);
+  const share = Math.floor((more * inAll) / Math.max(1, searches.length));
+  const limit = Math.min(Math.round(more * atMost), Math.max(atLeast, share));
   const found = await Promise.all(
     searches.map(({ probe, filter: wanted }) => index.nearest(probe, { limit, filter: wanted })),
   );
@@ -99,6 +100,12 @@ async function byMeaning(
     keys: found.flatMap(({ neighbours }) => neighbours.map(({ key }) => key)),
     exact: found.every(({ exact }) => exact),
   };
+}
+
+/** How many times more candidates there may be for so few likes. */
+function moreFor(likes: number): number {
+  const { than, times } = RECOMMENDING.candidates.fewerLikes;
+  return Math.min(times, Math.max(1, than / Math.max(1, likes)));
 }
 
 /** The latest of each list in turn, so that each has some. */
@@ -126,13 +133,13 @@ function centreOf(embeddings: readonly Embedding[]): Embedding {
 /** What shares words with an interest may lie far from it in meaning. Words that are being read are done without. */
 async function byWords(
   { lexical }: CandidateDeps,
+  { likes }: Profile,
   heard: readonly Interest[],
   { filter, wordsOf }: CandidateRequest,
 ): Promise<PaperKey[]> {
   const queries = heard.map(wordsOf).filter((query) => query !== '');
-  const found = await Promise.allSettled(
-    queries.map((query) => lexical.search(query, { limit: RECOMMENDING.candidates.byWords, filter })),
-  );
+  const limit = Math.round(moreFor(likes.length) * RECOMMENDING.candidates.byWords);
+  const found = await Promise.allSettled(queries.map((query) => lexical.search(query, { limit, filter })));
   return found.flatMap((outcome) =>
     outcome.status === 'fulfilled' ? outcome.value.hits.map(({ key }) => key) : [],
   );

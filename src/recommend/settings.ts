@@ -29,6 +29,8 @@ export const RECOMMENDING = {
     /** What a search for an interest's words brings, and what others who like the same. */
     byWords: 60,
     byOthers: 200,
+    /** Of a person of fewer likes, up to so many times more: each candidate is compared with each like. */
+    fewerLikes: { than: 200, times: 6 },
   },
   /** What likes and saves are worth; how soon they are worth half. */
   strength: { like: 1, save: 1, text: 1, entry: 0.7 },
