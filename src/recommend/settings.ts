@@ -14,7 +14,7 @@ export const RECOMMENDING = {
   shortSeeds: { terms: 60, meaning: 0.2, above: 0.25, termTimes: 2.5 },
   interests: {
     /** Groups of liked papers are one interest from this mean likeness in meaning on; unrelated papers have 0. */
-    sameFrom: 0.12,
+    sameFrom: 0.08,
     /** How soft the maximum over the likes of an interest is: the smaller, the more the nearest like decides. */
     temperature: 0.05,
     /** Scores are compared above the level of each interest, the score of its so-manieth best candidate, in part. */
