@@ -59,8 +59,9 @@ const recommendRoute = createRoute({
   tags,
   summary: 'Papers for a user, each with the reason',
   description:
-    "From all of the user's interests, without papers that the user has judged. With fewer than three likes, recent " +
-    'and popular papers fill the list and are labelled so.',
+    "From all of the user's interests, found in likes, saves and seeds, without papers that the user has judged, or " +
+    'copies of them. With fewer than three likes and seeds, recent and popular papers fill the list and are labelled ' +
+    'so. `parts` add up to the score.',
   request: { params: userParam, query: recommendQuery },
   responses: { 200: answers('Best first.', recommendAnswer), ...problems() },
 });
@@ -72,7 +73,8 @@ const picksRoute = createRoute({
   summary: "A user's picks of a day",
   description:
     'Chosen and recorded when first asked for; the same ever after. A paper is never picked twice for a user. ' +
-    'Fewer, or none, when little is good: `note` says why.',
+    'Fewer, or none, when little is good: `note` says why. One of ten is drawn by lot, labelled, with its probability. ' +
+    'Picks of a past date rest on what was known of the user, and of upvotes, at its end.',
   request: { params: userParam, query: picksQuery },
   responses: { 200: answers('The picks.', picksAnswer), ...problems(409) },
 });
