@@ -1,5 +1,6 @@
 import type { Fold, SameBy } from './near-duplicates.ts';
 import type { Paper, PaperKey } from './paper.ts';
+import { papersOf } from './papers-of.ts';
 import type { PaperStore } from './store/paper-store.ts';
 
 /** Another entry of the library for the paper of a hit: a preprint beside the published version, a second source. */
@@ -22,8 +23,7 @@ export async function hitsOf<Candidate extends { key: PaperKey; alternates: read
   page: readonly Candidate[],
 ): Promise<Hit<Candidate>[]> {
   const keys = page.flatMap(({ key, alternates }) => [key, ...alternates.map((fold) => fold.key)]);
-  const found = await store.papersByKeys(keys);
-  const papers = new Map(found.map(({ key, paper }) => [key, paper]));
+  const papers = await papersOf(store, keys);
   return page.flatMap(({ key, alternates, ...hit }) => {
     const paper = papers.get(key);
     if (!paper) return [];

@@ -2,6 +2,7 @@ import { authorName, compactTitleKey } from './identity.ts';
 import type { VectorIndex } from './index/vector-index.ts';
 import { likeTitles } from './like-titles.ts';
 import type { Paper, PaperKey } from './paper.ts';
+import { papersOf } from './papers-of.ts';
 import type { PaperIdentity, PaperStore } from './store/paper-store.ts';
 import { dot, type Embedding } from './vector.ts';
 
@@ -128,8 +129,8 @@ interface Evidence {
 const NO_EVIDENCE: Evidence = { papers: new Map(), embeddings: new Map() };
 
 async function evidenceOf({ store, index }: Deps, keys: readonly PaperKey[]): Promise<Evidence> {
-  const [papers, embeddings] = await Promise.all([store.papersByKeys(keys), index.embeddings(keys)]);
-  return { papers: new Map(papers.map(({ key, paper }) => [key, paper])), embeddings };
+  const [papers, embeddings] = await Promise.all([papersOf(store, keys), index.embeddings(keys)]);
+  return { papers, embeddings };
 }
 
 /** By what two likely copies are the same paper; null when they are not, or when too little is known. */

@@ -193,6 +193,13 @@ export function cleanText(text: string): string {
     .trim();
 }
 
+/** A text of at most `limit` UTF-16 units, cut between words where it can be, and never within a character. */
+export function cutAtWord(text: string, limit: number): string {
+  if (text.length <= limit) return text;
+  const end = text.slice(0, limit + 1).search(/\s\S*$/);
+  return end > 0 ? text.slice(0, end) : text.slice(0, limit).replace(/[\ud800-\udbff]$/, '');
+}
+
 const cleanList = (list: readonly string[]) => [
   ...new Set(list.map(cleanText).filter((text) => text !== '')),
 ];

@@ -58,3 +58,50 @@ export function createOnce(work: () => Promise<void>): Once {
     },
   };
 }
+
+/**
+ * What a cache holds under a name, or what is made now. Those who ask meanwhile share it; a failure is not kept, so
+ * that the next who asks begins it again.
+ */
+export function remembered<T>(
+  cache: {
+    get(name: string): Promise<T> | undefined;
+    set(name: string, value: Promise<T>): unknown;
+    delete(name: string): unknown;
+  },
+  name: string,
+  make: () => Promise<T>,
+): Promise<T> {
+  const known = cache.get(name);
+  if (known) return known;
+  const made = make();
+  cache.set(name, made);
+  made.catch(() => cache.delete(name));
+  return made;
+}
+
+/** Something that is made anew now and then, and serves until the next is made. */
+export interface Renewed<From, T> {
+  latest(): T | null;
+  /** Makes it anew; whoever asks while one is being made gets that one. */
+  renew(from: From): Promise<T>;
+}
+
+export function createRenewed<From, T>(make: (from: From) => Promise<T>): Renewed<From, T> {
+  let latest: T | null = null;
+  let making: Promise<T> | null = null;
+  return {
+    latest: () => latest,
+    renew(from) {
+      making ??= make(from)
+        .then((made) => {
+          latest = made;
+          return made;
+        })
+        .finally(() => {
+          making = null;
+        });
+      return making;
+    },
+  };
+}

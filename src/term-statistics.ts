@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { PaperKey } from './paper.ts';
+import { createRenewed } from './shared-runs.ts';
 import type { PaperStore } from './store/paper-store.ts';
 
 /** Papers that the statistics rest on: more changed nothing that was measured. */
@@ -34,34 +35,26 @@ export interface TermStatisticsReader {
 
 /** A tenth of a second's work in small turns, done once and then beside the requests. */
 export function createTermStatistics(store: PaperStore): TermStatisticsReader {
-  let latest: TermStatistics | null = null;
-  let reading: Promise<TermStatistics> | null = null;
-  const read = (upTo: PaperKey) => {
-    reading ??= readStatistics(store, upTo)
-      .then((statistics) => {
-        latest = statistics;
-        return statistics;
-      })
-      .finally(() => {
-        reading = null;
-      });
-    return reading;
-  };
+  const { latest, renew } = createRenewed((upTo: PaperKey) => readStatistics(store, upTo));
   return {
     async current() {
       const newest = await store.newestKey();
-      if (latest === null) return read(newest);
-      const grown = Math.abs(newest - latest.upTo);
-      const isFew = latest.upTo <= GROWTH.few;
-      if (grown > (isFew ? 0 : GROWTH.share * latest.upTo)) {
-        const renewed = read(newest);
+      const known = latest();
+      if (known === null) return renew(newest);
+      const grown = Math.abs(newest - known.upTo);
+      const isFew = known.upTo <= GROWTH.few;
+      if (grown > (isFew ? 0 : GROWTH.share * known.upTo)) {
+        const renewed = renew(newest);
         // The old ones serve until then, unless they are of a library that was hardly begun.
         if (isFew) return renewed;
         renewed.catch(() => {});
       }
-      return latest;
+      return known;
     },
-    upTo: async (key) => (latest?.upTo === key ? latest : readStatistics(store, key)),
+    async upTo(key) {
+      const known = latest();
+      return known?.upTo === key ? known : readStatistics(store, key);
+    },
   };
 }
 

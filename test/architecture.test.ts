@@ -50,6 +50,8 @@ const SHARED = [
   'src/vector.ts',
   'src/token-bits.ts',
   'src/term-set.ts',
+  'src/trend.ts',
+  'src/days.ts',
   'src/vector-kernel.ts',
   'src/errors.ts',
   'src/shared-runs.ts',

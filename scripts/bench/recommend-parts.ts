@@ -4,7 +4,7 @@ import { createContentScorer } from '../../src/recommend/content.ts';
 import type { Person } from '../../src/recommend/person.ts';
 import { readProfile } from '../../src/recommend/profile.ts';
 import { qualityBar } from '../../src/recommend/quality-bar.ts';
-import { rank, scoreAll } from '../../src/recommend/rank.ts';
+import { listOf, scoreAll } from '../../src/recommend/rank.ts';
 import { namesOf } from '../../src/recommend/reasons.ts';
 import { type RecommendDeps, reasoned } from '../../src/recommend/recommend.ts';
 
@@ -34,25 +34,20 @@ export async function measureParts(
       corpus,
       scorer,
       termsOf,
-      remembered: (_, find) => find(),
+      found: (_, find) => find(),
       once: (_, compute) => compute(),
     };
     await timed('names of interests, remembered', () => namesOf(fresh));
-    const words = new Map<string, string>();
-    for (const { id } of profile.interests) {
-      words.set(id, (await termsOf(id)).map(({ form }) => form).join(' '));
-    }
     const filter = { excludedKeys: [...profile.judged] };
     const { candidates } = await timed('candidates: searched and read', () =>
       findCandidates(deps, profile, {
-        ...{ user, filter, today, upvotesAt: null, include: [] },
-        wordsOf: ({ id }) => words.get(id) ?? '',
+        ...{ user, filter, today, upvotesAt: null, include: [], termsOf },
       }),
     );
-    await timed(`scores of ${candidates.length} candidates`, () =>
+    const pool = await timed(`scores of ${candidates.length} candidates`, () =>
       scoreAll(candidates, profile, scorer, today),
     );
-    const ranked = await timed('list made', () => rank(candidates, profile, scorer, { today, limit: 61 }));
+    const ranked = await timed('list made', () => listOf(pool, profile, { limit: 61 }));
     const folded = await timed('copies folded', () => foldDuplicates(deps, ranked, [...profile.judged]));
     await timed('reasons for ten', () => reasoned(deps, fresh, folded.slice(0, 11)));
     await timed('quality bar', () => qualityBar(deps, fresh, []));

@@ -3,11 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { AppError, messageOf } from '../../src/errors.ts';
 import { exportLibrary } from '../../src/recommend/export-library.ts';
-import {
-  LIBRARY_SIGNALS,
-  type LibraryImport,
-  type LibrarySignal,
-} from '../../src/recommend/import-library.ts';
+import type { LibraryImport } from '../../src/recommend/import-library.ts';
 import { MATCHED_BY } from '../../src/recommend/match-library.ts';
 import {
   BIBLIOGRAPHY_FORMATS,
@@ -15,7 +11,7 @@ import {
   type BibliographyFormat,
 } from '../../src/sources/bibliography.ts';
 import { textOf } from '../../src/sources/text-bytes.ts';
-import type { FeedbackOutcome } from '../../src/store/people-store.ts';
+import { type FeedbackOutcome, LIKING_SIGNALS, type LikingSignal } from '../../src/store/people-store.ts';
 import { jsonOption, userOption, withLibrary } from './common.ts';
 import { dim, printJson } from './print.ts';
 
@@ -39,9 +35,7 @@ export function addBibliographyCommands(program: Command): void {
         BIBLIOGRAPHY_FORMATS,
       ),
     )
-    .addOption(
-      new Option('--signal <signal>', 'what to say of them').choices(LIBRARY_SIGNALS).default('like'),
-    )
+    .addOption(new Option('--signal <signal>', 'what to say of them').choices(LIKING_SIGNALS).default('like'))
     .addOption(jsonOption())
     .addHelpText(
       'after',
@@ -53,7 +47,7 @@ their seeds removed; the rest stays as it is. What you said of a paper before st
       const { user, format, signal, json } = options as {
         user: string;
         format?: BibliographyFormat;
-        signal: LibrarySignal;
+        signal: LikingSignal;
         json?: boolean;
       };
       const text = textOf(await bytesOf(file));
@@ -78,19 +72,19 @@ their seeds removed; the rest stays as it is. What you said of a paper before st
     .description('write liked and saved papers as BibTeX, RIS or CSL-JSON')
     .addOption(userOption())
     .addOption(new Option('--format <format>', 'as what').choices(BIBLIOGRAPHY_FORMATS).default('bibtex'))
-    .addOption(new Option('--signal <signal>', 'only liked, or only saved papers').choices(LIBRARY_SIGNALS))
+    .addOption(new Option('--signal <signal>', 'only liked, or only saved papers').choices(LIKING_SIGNALS))
     .option('--out <file>', 'write to this file instead of standard output')
     .action(async (options, command: Command) => {
       const { user, format, signal, out } = options as {
         user: string;
         format: BibliographyFormat;
-        signal?: LibrarySignal;
+        signal?: LikingSignal;
         out?: string;
       };
       await withLibrary(command, async (services) => {
         const file = out === undefined ? null : opened(out);
         try {
-          const request = { user, format, signals: signal ? [signal] : LIBRARY_SIGNALS };
+          const request = { user, format, signals: signal ? [signal] : LIKING_SIGNALS };
           for await (const piece of exportLibrary(services, request)) {
             if (file === null) process.stdout.write(piece);
             else writeSync(file, piece);
@@ -138,7 +132,7 @@ async function bytesOf(file: string): Promise<Uint8Array> {
 /** What became of an import, in lines. */
 export function summaryOf(
   { user, matched, unmatched, problems }: LibraryImport,
-  signal: LibrarySignal,
+  signal: LikingSignal,
 ): string[] {
   const entries = counted(matched.length + unmatched.length, 'entry', 'entries');
   const papers = counted(matched.length, 'is a paper', 'are papers');
@@ -165,7 +159,7 @@ export function summaryOf(
 }
 
 /** ` (1 by DOI, 2 by title): 2 liked now, 1 liked already`, or nothing. */
-function howMatched(matched: LibraryImport['matched'], signal: LibrarySignal): string {
+function howMatched(matched: LibraryImport['matched'], signal: LikingSignal): string {
   if (matched.length === 0) return '';
   const ways = MATCHED_BY.map((by) => [by, matched.filter((match) => match.by === by).length] as const);
   const by = ways.flatMap(([way, count]) => (count === 0 ? [] : [`${count} by ${WAYS[way]}`]));

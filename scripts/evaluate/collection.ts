@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { cleanText, PAPER_LIMITS } from '../../src/paper.ts';
+import { cleanText, cutAtWord, PAPER_LIMITS } from '../../src/paper.ts';
 import { readJsonLines, readLines } from './json-lines.ts';
 import type { Grades } from './metrics.ts';
 
@@ -124,11 +124,4 @@ export function papersOf(documents: readonly z.output<typeof documentLine>[]): {
     [counts.textless, 'documents without a text, which got their title as abstract'],
   ] as const;
   return { papers, notes: notes.flatMap(([count, what]) => (count > 0 ? `${what}: ${count}` : [])) };
-}
-
-/** A text of at most `limit` characters, cut between words where it can be. */
-export function cutAtWord(text: string, limit: number): string {
-  if (text.length <= limit) return text;
-  const end = text.slice(0, limit + 1).search(/\s\S*$/);
-  return text.slice(0, end > 0 ? end : limit).toWellFormed();
 }

@@ -1,6 +1,6 @@
 import type { Paper } from '../../src/paper.ts';
+import { cutAtWord } from '../../src/paper.ts';
 import { SEARCH_LIMITS } from '../../src/search-limits.ts';
-import { cutAtWord } from './collection.ts';
 
 type Random = () => number;
 

@@ -1,10 +1,9 @@
 import type { Embedder } from '../../src/embed/embedder.ts';
-import { canonicalId, type Paper } from '../../src/paper.ts';
+import { canonicalId, cutAtWord, type Paper } from '../../src/paper.ts';
 import type { SearchMode } from '../../src/search.ts';
 import { SEARCH_LIMITS } from '../../src/search-limits.ts';
 import { jsonLinesSource } from '../../src/sources/json-lines.ts';
 import type { SourceItem } from '../../src/sources/source.ts';
-import { cutAtWord } from './collection.ts';
 import { looseFirstSentence, titleWithTypo } from './known-item-queries.ts';
 import { fillLibrary } from './library.ts';
 import type { ResultRow } from './results.ts';

@@ -1,10 +1,11 @@
 import type { Embedder } from '../../src/embed/embedder.ts';
 import type { PaperKey } from '../../src/paper.ts';
+import { cutAtWord } from '../../src/paper.ts';
 import { RANKING } from '../../src/ranking.ts';
 import type { Search, SearchMode } from '../../src/search.ts';
 import { SEARCH_LIMITS } from '../../src/search-limits.ts';
 import { checkRecord } from '../../src/sources/source.ts';
-import { type Collection, cutAtWord, type Query } from './collection.ts';
+import type { Collection, Query } from './collection.ts';
 import { fillLibrary } from './library.ts';
 import { ndcgAt, recallAt, reciprocalRankAt } from './metrics.ts';
 import type { ResultRow } from './results.ts';

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
-import { EVENT_KINDS, SEED_KINDS, SIGNALS } from '../store/people-store.ts';
+import { SEED_KINDS, SIGNALS } from '../store/people-store.ts';
 import { because, feedbackEntry } from './answers.ts';
+import { interaction } from './library-answers.ts';
 
 /** All that is held on a user, as it is given to them, and how much of it was erased. */
 
@@ -42,17 +43,7 @@ export const exportAnswer = z
         at: z.string(),
       }),
     ),
-    events: z.array(
-      z.strictObject({
-        kind: z.enum(EVENT_KINDS),
-        paperId: z.string(),
-        channel: z.string(),
-        rank: z.int().nullable(),
-        probability: z.number().nullable(),
-        score: z.number().nullable(),
-        at: z.string(),
-      }),
-    ),
+    events: z.array(interaction),
   })
   .openapi('UserExport');
 

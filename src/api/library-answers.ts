@@ -1,10 +1,15 @@
 import { z } from '@hono/zod-openapi';
 import { firstDayOf, isCalendarDate, lastDayOf, PAPER_LIMITS } from '../paper.ts';
-import { LIBRARY_SIGNALS } from '../recommend/import-library.ts';
 import { MATCHED_BY } from '../recommend/match-library.ts';
 import { isTelling, SEED_LIMITS } from '../recommend/seeds.ts';
 import { BIBLIOGRAPHY_FORMATS } from '../sources/bibliography.ts';
-import { EVENT_KINDS, FEEDBACK_OUTCOMES, MAX_EVENTS, SEED_KINDS } from '../store/people-store.ts';
+import {
+  EVENT_KINDS,
+  FEEDBACK_OUTCOMES,
+  LIKING_SIGNALS,
+  MAX_EVENTS,
+  SEED_KINDS,
+} from '../store/people-store.ts';
 import { userParam, whole } from './schemas.ts';
 
 /** Requests and answers on what people bring along, and on what was shown to them. */
@@ -19,7 +24,7 @@ const nextCursor = z
   .openapi({ description: 'Ask again with this cursor for more; null at the end.' });
 
 export const importQuery = z.strictObject({
-  signal: z.enum(LIBRARY_SIGNALS).default('like').openapi({ description: 'What to say of the papers.' }),
+  signal: z.enum(LIKING_SIGNALS).default('like').openapi({ description: 'What to say of the papers.' }),
   format: z.enum(BIBLIOGRAPHY_FORMATS).optional().openapi({
     description: 'By default, what the type of the body says; of text/plain, what the text shows.',
   }),
@@ -60,7 +65,7 @@ export const importAnswer = z
 
 export const exportQuery = z.strictObject({
   format: z.enum(BIBLIOGRAPHY_FORMATS).default('bibtex'),
-  signal: z.enum(LIBRARY_SIGNALS).optional().openapi({ description: 'Liked and saved papers by default.' }),
+  signal: z.enum(LIKING_SIGNALS).optional().openapi({ description: 'Liked and saved papers by default.' }),
 });
 
 export const seed = z
@@ -156,19 +161,16 @@ export const interactionsQuery = z.strictObject({
   cursor: cursorParam,
 });
 
+export const interaction = z.strictObject({
+  kind: z.enum(EVENT_KINDS),
+  paperId: z.string(),
+  channel: z.string(),
+  rank: z.int().nullable(),
+  probability: z.number().nullable(),
+  score: z.number().nullable(),
+  at: z.string(),
+});
+
 export const interactionsAnswer = z
-  .strictObject({
-    events: z.array(
-      z.strictObject({
-        kind: z.enum(EVENT_KINDS),
-        paperId: z.string(),
-        channel: z.string(),
-        rank: z.int().nullable(),
-        probability: z.number().nullable(),
-        score: z.number().nullable(),
-        at: z.string(),
-      }),
-    ),
-    nextCursor,
-  })
+  .strictObject({ events: z.array(interaction), nextCursor })
   .openapi('InteractionsAnswer');

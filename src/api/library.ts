@@ -2,11 +2,10 @@ import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { AppError } from '../errors.ts';
 import { exportLibrary } from '../recommend/export-library.ts';
-import { LIBRARY_SIGNALS } from '../recommend/import-library.ts';
 import { BIBLIOGRAPHY_LIMITS, type BibliographyFormat } from '../sources/bibliography.ts';
 import { shortened } from '../sources/source.ts';
 import { textOf } from '../sources/text-bytes.ts';
-import { MAX_SEEDS } from '../store/people-store.ts';
+import { LIKING_SIGNALS, MAX_SEEDS } from '../store/people-store.ts';
 import { mediaTypeOf } from './body.ts';
 import { exportQuery, importAnswer, importQuery } from './library-answers.ts';
 import { type Api, answers, describedBody, problems } from './routes.ts';
@@ -106,7 +105,7 @@ export function addLibraryRoutes(api: Api, services: ApiServices): void {
   api.openapi(exportRoute, async (c) => {
     const { user } = c.req.valid('param');
     const { format, signal } = c.req.valid('query');
-    const pieces = exportLibrary(services, { user, signals: signal ? [signal] : LIBRARY_SIGNALS, format });
+    const pieces = exportLibrary(services, { user, signals: signal ? [signal] : LIKING_SIGNALS, format });
     const { type, extension } = FILES[format];
     return c.body(await streamOf(pieces), 200, {
       'content-type': type,

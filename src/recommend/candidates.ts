@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { daysBefore } from '../days.ts';
 import type { VectorIndex } from '../index/vector-index.ts';
 import type { LexicalIndex } from '../lexical/lexical-index.ts';
 import { type PaperFilter, type PaperKey, restricts } from '../paper.ts';
@@ -8,6 +10,7 @@ import { normalized } from '../vector.ts';
 import type { Interest, Profile } from './profile.ts';
 import type { Candidate } from './rank.ts';
 import { RECOMMENDING } from './settings.ts';
+import type { NamingTerm } from './terms.ts';
 
 /** Interests that have searches of their own: the largest. */
 const MOST_INTERESTS = 20;
@@ -29,8 +32,8 @@ interface CandidateRequest {
   upvotesAt: string | null;
   /** Papers that are candidates whether they are near or not, unless excluded. */
   include: readonly PaperKey[];
-  /** The words that an interest is known by. */
-  wordsOf(interest: Interest): string;
+  /** What an interest is known by. */
+  termsOf(interestId: string): Promise<readonly NamingTerm[]>;
 }
 
 /** Papers worth scoring for a person: near what they like, in meaning, in words, or by what others like. */
@@ -80,7 +83,7 @@ async function byMeaning(
   heard: readonly Interest[],
   { filter, today }: CandidateRequest,
 ): Promise<{ keys: PaperKey[]; exact: boolean }> {
-  const freshFrom = new Date(Date.parse(today) - FRESH_DAYS * 86_400_000).toISOString().slice(0, 10);
+  const freshFrom = daysBefore(today, FRESH_DAYS).slice(0, 10);
   const fresh = { ...filter, from: filter.from && filter.from > freshFrom ? filter.from : freshFrom };
   const embeddingsOf = ({ members }: Interest) => members.flatMap((at) => likes[at]?.embedding ?? []);
   const centres = heard.map((interest) => centreOf(embeddingsOf(interest)));
@@ -135,9 +138,14 @@ async function byWords(
   { lexical }: CandidateDeps,
   { likes }: Profile,
   heard: readonly Interest[],
-  { filter, wordsOf }: CandidateRequest,
+  { filter, termsOf }: CandidateRequest,
 ): Promise<PaperKey[]> {
-  const queries = heard.map(wordsOf).filter((query) => query !== '');
+  const queries: string[] = [];
+  for (const { id } of heard) {
+    const terms = await termsOf(id);
+    if (terms.length > 0) queries.push(terms.map(({ form }) => form).join(' '));
+    await nextTurn();
+  }
   const limit = Math.round(moreFor(likes.length) * RECOMMENDING.candidates.byWords);
   const found = await Promise.allSettled(queries.map((query) => lexical.search(query, { limit, filter })));
   return found.flatMap((outcome) =>

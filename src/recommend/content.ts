@@ -11,9 +11,8 @@ export interface ContentScore {
   /** Per interest: the position in `Profile.likes` of the like that brings most of it, and that likeness. */
   carrier: Int32Array;
   carrierLikeness: Float64Array;
-  /** What the nearest paper that was disliked or hidden takes away: 0 or less; and its position, -1 for none. */
+  /** What the nearest paper that was disliked or hidden takes away: 0 or less. */
   dislike: number;
-  dislikedAt: number;
 }
 
 export interface ContentScorer {
@@ -45,12 +44,14 @@ export function createContentScorer(corpus: Corpus, { likes, unwanted, interests
   const toUnwanted = likenessTo(corpus, unwanted);
   const strengths = likes.map(({ strength }) => Math.max(1e-6, strength));
   const pushes = unwanted.map(({ signal }) => RECOMMENDING.unwanted[signal === 'hide' ? 'hide' : 'dislike']);
+  const broughtBy = (values: Float64Array, like: number) =>
+    (strengths[like] as number) * Math.expm1((values[like] as number) / temperature);
   const softMaximum = (values: Float64Array, members: readonly number[]) => {
     let highest = Number.NEGATIVE_INFINITY;
     let carrier = -1;
     let sum = 1;
     for (const at of members) {
-      const brought = (strengths[at] as number) * Math.expm1((values[at] as number) / temperature);
+      const brought = broughtBy(values, at);
       if (brought > highest) [highest, carrier] = [brought, at];
       sum += brought;
     }
@@ -72,21 +73,21 @@ export function createContentScorer(corpus: Corpus, { likes, unwanted, interests
         carrier[at] = soft.carrier;
         carrierLikeness[at] = values[soft.carrier] ?? 0;
       });
-      let [dislike, dislikedAt] = [0, -1];
+      let dislike = 0;
       toUnwanted.of(paper).forEach((value, at) => {
-        const push = -Math.max(0, value - RECOMMENDING.unwanted.above) * (pushes[at] as number);
-        if (push < dislike) [dislike, dislikedAt] = [push, at];
+        dislike = Math.min(
+          dislike,
+          -Math.max(0, value - RECOMMENDING.unwanted.above) * (pushes[at] as number),
+        );
       });
-      const score = { similarity, carrier, carrierLikeness, dislike, dislikedAt };
+      const score = { similarity, carrier, carrierLikeness, dislike };
       scored.set(paper.key, score);
       return score;
     },
     shares(paper, interest) {
       const members = interests[interest]?.members ?? [];
       const values = toLikes.of(paper);
-      const brought = members.map((like) =>
-        Math.max(0, (strengths[like] as number) * Math.expm1((values[like] as number) / temperature)),
-      );
+      const brought = members.map((like) => Math.max(0, broughtBy(values, like)));
       const all = brought.reduce((sum, one) => sum + one, 0);
       return members
         .map((like, at) => ({ like, share: all === 0 ? 0 : (brought[at] as number) / all }))

@@ -1,5 +1,6 @@
 import type { VectorIndex } from '../index/vector-index.ts';
 import type { PaperKey } from '../paper.ts';
+import { createRenewed } from '../shared-runs.ts';
 import type { TermStatistics, TermStatisticsReader } from '../term-statistics.ts';
 import { type Geometry, geometryOf } from './geometry.ts';
 
@@ -25,35 +26,25 @@ type Deps = { statistics: TermStatisticsReader; index: Pick<VectorIndex, 'embedd
 
 /** The geometry is half a second's work in small turns, done once and then beside the requests. */
 export function createCorpusReader({ statistics, index }: Deps): CorpusReader {
-  let latest: Corpus | null = null;
-  let reading: Promise<Corpus> | null = null;
   const corpusOf = async (terms: TermStatistics): Promise<Corpus> => {
     const vectors = await index.embeddings(terms.sample.slice(0, VECTORS));
     return { ...terms, geometry: await geometryOf([...vectors.values()]) };
   };
-  const renew = (terms: TermStatistics) => {
-    reading ??= corpusOf(terms)
-      .then((corpus) => {
-        latest = corpus;
-        return corpus;
-      })
-      .finally(() => {
-        reading = null;
-      });
-    return reading;
-  };
+  const { latest, renew } = createRenewed(corpusOf);
   return {
     async current() {
       const terms = await statistics.current();
-      if (latest?.upTo === terms.upTo) return latest;
+      const known = latest();
+      if (known?.upTo === terms.upTo) return known;
       const renewed = renew(terms);
       // Of a small library it is made in milliseconds.
-      if (latest === null || terms.sample.length <= FEW) return renewed;
+      if (known === null || terms.sample.length <= FEW) return renewed;
       renewed.catch(() => {});
-      return latest;
+      return known;
     },
     async upTo(key) {
-      return latest?.upTo === key ? latest : corpusOf(await statistics.upTo(key));
+      const known = latest();
+      return known?.upTo === key ? known : corpusOf(await statistics.upTo(key));
     },
   };
 }

@@ -1,5 +1,6 @@
 import { AppError } from '../errors.ts';
 import type { Paper, PaperKey } from '../paper.ts';
+import { papersOf } from '../papers-of.ts';
 import type { LikenessParts } from './likeness.ts';
 import type { Person } from './person.ts';
 import { qualityOf, type Ranked, type RecommendationParts } from './rank.ts';
@@ -113,7 +114,7 @@ async function likesBehind(
   const { likes } = person.profile;
   const shares = person.scorer.shares(entry, entry.interest).slice(0, NAMED);
   const keys = shares.flatMap(({ like }) => likes[like]?.key ?? []);
-  const papers = new Map((await deps.store.papersByKeys(keys)).map(({ key, paper }) => [key, paper]));
+  const papers = await papersOf(deps.store, keys);
   const bringing: Bringing[] = [];
   for (const { like, share } of shares) {
     const liked = likes[like];

@@ -7,14 +7,15 @@ import {
   readBibliography,
 } from '../sources/bibliography.ts';
 import type { PaperStore } from '../store/paper-store.ts';
-import { type FeedbackOutcome, MAX_SEEDS, type PeopleStore } from '../store/people-store.ts';
+import {
+  type FeedbackOutcome,
+  type LikingSignal,
+  MAX_SEEDS,
+  type PeopleStore,
+} from '../store/people-store.ts';
 import { described, isGeneric } from './library-evidence.ts';
 import { type LibraryMatches, type MatchedBy, matchEntries } from './match-library.ts';
 import { type HeldSeed, heldSeeds, withEmbeddings } from './seeds.ts';
-
-/** What a library can be imported as. */
-export const LIBRARY_SIGNALS = ['like', 'save'] as const;
-export type LibrarySignal = (typeof LIBRARY_SIGNALS)[number];
 
 export interface LibraryImport {
   user: string;
@@ -45,7 +46,7 @@ export interface ImportRequest {
   text: string;
   /** Told by the text when it is not given. */
   format?: BibliographyFormat;
-  signal: LibrarySignal;
+  signal: LikingSignal;
   /** Ends the import after what has begun (`unavailable`). */
   abort?: AbortSignal;
   /** Told how many of the new seeds are made. */

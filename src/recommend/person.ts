@@ -3,12 +3,13 @@ import { LRUCache } from 'lru-cache';
 import type { VectorIndex } from '../index/vector-index.ts';
 import type { LexicalIndex } from '../lexical/lexical-index.ts';
 import type { PaperKey } from '../paper.ts';
+import { remembered } from '../shared-runs.ts';
 import type { PaperStore } from '../store/paper-store.ts';
 import type { PeopleStore } from '../store/people-store.ts';
 import type { TermStatisticsReader } from '../term-statistics.ts';
 import { type ContentScorer, createContentScorer } from './content.ts';
 import { type Corpus, createCorpusReader } from './corpus.ts';
-import { MAX_LIKES, type Profile, readProfile } from './profile.ts';
+import { type Profile, readProfile } from './profile.ts';
 import type { Candidate } from './rank.ts';
 import { distinctiveTerms, NAMED_AFTER, type NamingTerm } from './terms.ts';
 
@@ -38,7 +39,7 @@ export interface Person {
   /** What an interest is known by, most distinctive first. */
   termsOf(interestId: string): Promise<NamingTerm[]>;
   /** What was found for a request before, or is found now. */
-  remembered(request: string, find: () => Promise<Found>): Promise<Found>;
+  found(request: string, find: () => Promise<Found>): Promise<Found>;
   /** Computed once. */
   once<T>(name: string, compute: () => Promise<T>): Promise<T>;
 }
@@ -75,13 +76,7 @@ export function createPersonReader(deps: PersonDeps & { now: () => string }): Pe
       const make = () => readPerson(deps, corpus, { user, asOf: asOf ?? now, isPast, without });
       if (without.length > 0 || corpusUpTo !== undefined) return make();
       const name = JSON.stringify([user, asOf ?? now.slice(0, 10), revision, library, corpus.upTo]);
-      const remembered = known.get(name);
-      if (remembered) return remembered;
-      const person = make();
-      known.set(name, person);
-      // A failure is not remembered.
-      person.catch(() => known.delete(name));
-      return person;
+      return remembered(known, name, make);
     },
   };
 }
@@ -94,30 +89,17 @@ async function readPerson(
   const profile = await readProfile(deps, corpus, request);
   // Hundreds of likes take a tenth of a second to read, and as much to prepare: others come in between.
   await nextTurn();
-  const lists = new LRUCache<string, Found>({ max: MOST_LISTS });
+  const lists = new LRUCache<string, Promise<Found>>({ max: MOST_LISTS });
   const values = new Map<string, Promise<unknown>>();
-  const once = <T>(name: string, compute: () => Promise<T>): Promise<T> => {
-    let value = values.get(name) as Promise<T> | undefined;
-    if (value === undefined) {
-      value = compute();
-      values.set(name, value);
-      value.catch(() => values.delete(name));
-    }
-    return value;
-  };
+  const once = <T>(name: string, compute: () => Promise<T>) =>
+    remembered(values as Map<string, Promise<T>>, name, compute);
   return {
     user: request.user,
     profile,
     corpus,
     scorer: createContentScorer(corpus, profile),
     termsOf: (id) => once(`terms ${id}`, () => interestTerms(deps, corpus, profile, id)),
-    async remembered(name, find) {
-      const before = lists.get(name);
-      if (before) return before;
-      const found = await find();
-      lists.set(name, found);
-      return found;
-    },
+    found: (name, find) => remembered(lists, name, find),
     once,
   };
 }
@@ -129,7 +111,7 @@ async function interestTerms(
   id: string,
 ): Promise<NamingTerm[]> {
   const members = (interests.find((interest) => interest.id === id)?.members ?? [])
-    .slice(-Math.min(NAMED_AFTER, MAX_LIKES))
+    .slice(-NAMED_AFTER)
     .flatMap((at) => likes[at] ?? []);
   const papers = await store.papersByKeys(members.flatMap(({ key }) => key ?? []));
   const seeds = members.filter(({ key }) => key === null).map(({ title }) => ({ title, abstract: '' }));

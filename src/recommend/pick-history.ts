@@ -1,5 +1,7 @@
+import { daysBefore } from '../days.ts';
+import { papersOf } from '../papers-of.ts';
 import type { PaperStore } from '../store/paper-store.ts';
-import type { PeopleStore } from '../store/people-store.ts';
+import { isLiking, type PeopleStore } from '../store/people-store.ts';
 import type { Person } from './person.ts';
 import type { PickDetails, RevisedPaper } from './picks.ts';
 import type { Outcome } from './quality-bar.ts';
@@ -10,9 +12,6 @@ const DAYS_LOOKED_AT = 90;
 const MOST_REVISED = 10;
 /** A revision is news for so many days. */
 const NEWS_DAYS = 14;
-
-const daysBefore = (instant: string, days: number) =>
-  new Date(Date.parse(instant) - days * 86_400_000).toISOString();
 
 /**
  * What became of a user's picks, as far as it was known at an instant: good ones were liked, saved or looked at, bad ones
@@ -27,7 +26,7 @@ export async function outcomesOf(
   const said = new Map<number, boolean | null>();
   for (const { key, at, kind } of events) if (kind === 'clicked' && at <= asOf) said.set(key, true);
   for (const { key, at, signal } of history) {
-    if (at <= asOf) said.set(key, signal === null ? null : signal === 'like' || signal === 'save');
+    if (at <= asOf) said.set(key, signal === null ? null : isLiking(signal));
   }
   const from = daysBefore(asOf, DAYS_LOOKED_AT);
   return days
@@ -57,8 +56,9 @@ export async function revisedSince(
       .flatMap(({ basis }) => (basis as { revised?: RevisedPaper[] } | null)?.revised ?? [])
       .map(({ id, at }) => `${id} ${at}`),
   );
-  const papers = new Map(
-    (await store.papersByKeys(revised.map(({ key }) => key))).map(({ key, paper }) => [key, paper]),
+  const papers = await papersOf(
+    store,
+    revised.map(({ key }) => key),
   );
   return revised
     .flatMap(({ key, at }) => {

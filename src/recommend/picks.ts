@@ -1,5 +1,7 @@
+import { daysBetween } from '../days.ts';
 import { AppError } from '../errors.ts';
 import { firstDayOf, type Paper, type PaperFilter } from '../paper.ts';
+import { papersOf } from '../papers-of.ts';
 import type { PeopleStore, PickDay } from '../store/people-store.ts';
 import { drawn, EXPLORATION } from './exploration.ts';
 import { outcomesOf, revisedSince } from './pick-history.ts';
@@ -100,7 +102,7 @@ export async function dailyPicks(
 ): Promise<PicksAnswer> {
   const now = deps.now();
   const day = date ?? now.slice(0, 10);
-  if (Date.parse(day) > Date.parse(now.slice(0, 10)) + MAX_DAYS_AHEAD * 86_400_000) {
+  if (daysBetween(now.slice(0, 10), day) > MAX_DAYS_AHEAD) {
     throw new AppError('invalid_input', `Expected a date at most ${MAX_DAYS_AHEAD} days ahead, got ${day}.`, {
       errors: [{ path: 'date', message: `expected a date at most ${MAX_DAYS_AHEAD} days ahead` }],
     });
@@ -193,8 +195,9 @@ async function withExploration(deps: PicksDeps, found: RecommendationList, seed:
 }
 
 async function shown(deps: PicksDeps, day: PickDay<PickDetails>): Promise<PicksAnswer> {
-  const papers = new Map(
-    (await deps.store.papersByKeys(day.picks.map(({ key }) => key))).map(({ key, paper }) => [key, paper]),
+  const papers = await papersOf(
+    deps.store,
+    day.picks.map(({ key }) => key),
   );
   const picks = day.picks.flatMap(({ key, score, details }): Pick[] => {
     const paper = papers.get(key);

@@ -1,5 +1,6 @@
+import { daysBefore } from '../days.ts';
 import { bootstrapInterval, mean } from '../statistics.ts';
-import type { PeopleStore, PickDay, UserExport } from '../store/people-store.ts';
+import { isLiking, type PeopleStore, type PickDay, type UserExport } from '../store/people-store.ts';
 import type { PickDetails } from './picks.ts';
 
 export const PRECISION_LIMITS = {
@@ -83,7 +84,7 @@ export async function pickPrecision(
   { user, days }: { user?: string | undefined; days: number },
 ): Promise<PrecisionReport> {
   const to = now().slice(0, 10);
-  const from = new Date(Date.parse(to) - (days - 1) * 86_400_000).toISOString().slice(0, 10);
+  const from = daysBefore(to, days - 1).slice(0, 10);
   const users: UserPrecision[] = [];
   let read = 0;
   let isCut = false;
@@ -166,7 +167,7 @@ function outcomesOf(
       return {
         isExploration: details.isExploration ?? false,
         probability: seen.get(key)?.probability ?? details.probability ?? 1,
-        isLiked: signal === 'like' || signal === 'save',
+        isLiked: isLiking(signal),
         isClicked: clicked.has(key),
         isHidden: signal === 'hide',
         isDisliked: signal === 'dislike',

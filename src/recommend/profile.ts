@@ -1,7 +1,15 @@
+import { daysBetween } from '../days.ts';
 import type { VectorIndex } from '../index/vector-index.ts';
 import type { PaperKey } from '../paper.ts';
 import type { PaperStore } from '../store/paper-store.ts';
-import type { Feedback, InterestSettings, PeopleStore, Seed, Signal } from '../store/people-store.ts';
+import {
+  type Feedback,
+  type InterestSettings,
+  isLiking,
+  type PeopleStore,
+  type Seed,
+  type Signal,
+} from '../store/people-store.ts';
 import { termSetOf } from '../term-set.ts';
 import { dot } from '../vector.ts';
 import { createVectorBlocks } from '../vector-kernel.ts';
@@ -88,10 +96,9 @@ export async function readProfile(deps: Deps, corpus: Corpus, request: ProfileRe
     deps.people.seeds(user, then),
     deps.people.interestSettings(user),
   ]);
-  const isLike = ({ signal }: Feedback) => signal === 'like' || signal === 'save';
   const left = new Set(without);
-  const liked = feedback.filter((entry) => isLike(entry) && !left.has(entry.key)).slice(0, MAX_LIKES);
-  const disliked = feedback.filter((entry) => !isLike(entry)).slice(0, MAX_DISLIKES);
+  const liked = feedback.filter(({ signal, key }) => isLiking(signal) && !left.has(key)).slice(0, MAX_LIKES);
+  const disliked = feedback.filter(({ signal }) => !isLiking(signal)).slice(0, MAX_DISLIKES);
   const known = await comparables(
     deps,
     [...liked, ...disliked].map(({ key }) => key),
@@ -133,7 +140,7 @@ async function comparables({ store, index }: Deps, keys: readonly PaperKey[]): P
 }
 
 function likedPaper({ key, paperId, signal, at }: Feedback, paper: Known | undefined, asOf: string): Liked[] {
-  if (!paper || (signal !== 'like' && signal !== 'save')) return [];
+  if (!paper || !isLiking(signal)) return [];
   const isRevised = paper.revisedAt !== null && paper.revisedAt > at && paper.revisedAt <= asOf;
   return [
     {
@@ -148,25 +155,15 @@ function likedPaper({ key, paperId, signal, at }: Feedback, paper: Known | undef
 function likedSeed({ id, kind, title, abstract, embedding, at }: Seed, asOf: string): Liked {
   const terms = termSetOf({ title, abstract });
   return {
-    ...{
-      key: null,
-      paperId: null,
-      seed: id,
-      kind,
-      at,
-      title,
-      embedding,
-      categories: [],
-      revisedAt: null,
-      terms,
-    },
+    ...{ kind, at, title, embedding, terms },
+    ...{ key: null, paperId: null, seed: id, categories: [], revisedAt: null },
     isShort: terms.length < RECOMMENDING.shortSeeds.terms,
     strength: strengthOf(kind, at, asOf),
   };
 }
 
 function strengthOf(kind: Liked['kind'], at: string, asOf: string): number {
-  const days = Math.max(0, (Date.parse(asOf) - Date.parse(at)) / 86_400_000);
+  const days = Math.max(0, daysBetween(at, asOf));
   return RECOMMENDING.strength[kind] * 2 ** (-days / RECOMMENDING.strengthHalfLifeDays);
 }
 
@@ -209,9 +206,6 @@ function freeId(members: readonly Liked[], taken: ReadonlySet<string | undefined
 }
 
 /** The cosine of each two likes in the geometry, row by row. What is made of a like for it, it keeps. */
-/** What the plain cosine of a short text with a paper, and with another short text, has for nothing. */
-const SHORT_WITH = { paper: 0.25, short: 0.4 } as const;
-
 function likenessOfPairs(likes: readonly Liked[], geometry: Geometry): Float32Array {
   const count = likes.length;
   const likeness = new Float32Array(count ** 2);
@@ -228,13 +222,18 @@ function likenessOfPairs(likes: readonly Liked[], geometry: Geometry): Float32Ar
     for (let column = 0; column <= row; column++) {
       const other = likes[column] as Liked;
       const cosine =
-        like.isShort || other.isShort
-          ? dot(like.embedding, other.embedding) -
-            (like.isShort && other.isShort ? SHORT_WITH.short : SHORT_WITH.paper)
-          : ((products[column] as number) - offset) / Math.max(1e-9, length * (lengths[column] as number));
+        plainLikeness(like, other) ??
+        ((products[column] as number) - offset) / Math.max(1e-9, length * (lengths[column] as number));
       likeness[row * count + column] = cosine;
       likeness[column * count + row] = cosine;
     }
   });
   return likeness;
+}
+
+/** Of a short text and another like: what their plain cosine has above what it has for nothing. Null for two papers. */
+function plainLikeness(a: Liked, b: Liked): number | null {
+  if (!a.isShort && !b.isShort) return null;
+  const { above, apart } = RECOMMENDING.shortSeeds;
+  return dot(a.embedding, b.embedding) - (a.isShort && b.isShort ? apart : above);
 }

@@ -1,4 +1,5 @@
 import type { VectorIndex } from '../index/vector-index.ts';
+import { mean } from '../statistics.ts';
 import type { PaperStore } from '../store/paper-store.ts';
 import type { ContentScorer } from './content.ts';
 import type { Corpus } from './corpus.ts';
@@ -35,7 +36,7 @@ export interface QualityBar {
 }
 
 interface Deps {
-  store: Pick<PaperStore, 'sampleKeys' | 'rankingFacts'>;
+  store: Pick<PaperStore, 'rankingFacts'>;
   index: Pick<VectorIndex, 'embeddings'>;
 }
 
@@ -64,11 +65,11 @@ export async function qualityBar(
 /** What papers that nobody chose have, judged ones left out. */
 async function usualQualities(
   { store, index }: Deps,
-  { upTo }: Corpus,
+  { sample }: Corpus,
   { judged, interests }: Profile,
   scorer: ContentScorer,
 ): Promise<number[]> {
-  const keys = (await store.sampleKeys({ upTo, limit: SAMPLE.papers })).filter((key) => !judged.has(key));
+  const keys = sample.slice(0, SAMPLE.papers).filter((key) => !judged.has(key));
   const [facts, embeddings] = await Promise.all([store.rankingFacts(keys), index.embeddings(keys)]);
   return keys.flatMap((key) => {
     const [paper, embedding] = [facts.get(key), embeddings.get(key)];
@@ -108,8 +109,6 @@ export function learnt(prior: number, outcomes: readonly Outcome[]): number {
   const trust = outcomes.length / (outcomes.length + QUALITY_BAR.outcomes);
   return prior + trust * (wanted - prior);
 }
-
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** The value below which a share of the values lies; null without values. */
 function quantile(values: readonly number[], share: number): number | null {

@@ -1,3 +1,4 @@
+import { daysBetween } from '../days.ts';
 import { firstDayOf } from '../paper.ts';
 import { dot } from '../vector.ts';
 import type { ContentScore, ContentScorer } from './content.ts';
@@ -51,33 +52,21 @@ export const qualityOf = ({ content, interest, parts }: Pick<Ranked, 'content' |
  */
 const PINNED_AMONG = 9;
 
-interface RankOptions {
-  /** The day that freshness counts from. */
-  today: string;
+interface ListOptions {
   limit: number;
   /** What a paper's quality must reach. */
   bar?: number;
 }
 
 /**
- * Scores candidates against a profile and picks up to `limit`, best first: at every step the candidate with the highest
- * score after what is already on the list has been counted. What is on the list only ever lowers the others, so scores
- * never rise down the list. The best paper of a pinned interest always has a place.
+ * Picks up to `limit` of scored candidates whose quality reaches the bar, best first: at every step the candidate with
+ * the highest score after what is already on the list has been counted. What is on the list only ever lowers the others,
+ * so scores never rise down the list. The best paper of a pinned interest always has a place.
  */
-export function rank(
-  candidates: readonly Candidate[],
-  profile: Profile,
-  scorer: Pick<ContentScorer, 'score'>,
-  { today, limit, bar = RECOMMENDING.leastLikeness }: RankOptions,
-): Ranked[] {
-  return listOf(scoreAll(candidates, profile, scorer, today), profile, { limit, bar });
-}
-
-/** A list of scored candidates whose quality reaches the bar. */
 export function listOf(
   scored: readonly Ranked[],
   { interests }: Profile,
-  { limit, bar = RECOMMENDING.leastLikeness }: Omit<RankOptions, 'today'>,
+  { limit, bar = RECOMMENDING.leastLikeness }: ListOptions,
 ): Ranked[] {
   return buildList(
     scored.filter((one) => qualityOf(one) >= bar),
@@ -86,7 +75,7 @@ export function listOf(
   );
 }
 
-/** All candidates with their scores before a list is made of them, best first. */
+/** All candidates with their scores before a list is made of them, best first. Freshness counts from `today`. */
 export function scoreAll(
   candidates: readonly Candidate[],
   { interests }: Profile,
@@ -241,6 +230,6 @@ export const popularityOf = (upvotes: number) => RECOMMENDING.popularity * Math.
 /** What a paper gains by its age on a day; one without a date nothing, a future one as much as one of the day. */
 export function freshnessOf(date: string | null, today: string): number {
   if (date === null) return 0;
-  const days = Math.max(0, (Date.parse(today) - Date.parse(firstDayOf(date))) / 86_400_000);
+  const days = Math.max(0, daysBetween(firstDayOf(date), today));
   return RECOMMENDING.freshness * 2 ** (-days / RECOMMENDING.freshnessHalfLifeDays);
 }

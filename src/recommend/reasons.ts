@@ -1,4 +1,5 @@
 import type { Paper } from '../paper.ts';
+import { papersOf } from '../papers-of.ts';
 import type { PaperStore } from '../store/paper-store.ts';
 import { dot } from '../vector.ts';
 import type { LikenessParts } from './likeness.ts';
@@ -51,9 +52,7 @@ export async function reasonsFor(
   const { profile } = person;
   const carrierOf = ({ content, interest }: Ranked) => profile.likes[content.carrier[interest] ?? -1];
   const keys = shown.flatMap(({ ranked }) => carrierOf(ranked)?.key ?? []);
-  const papers = new Map(
-    (await store.papersByKeys([...new Set(keys)])).map(({ key, paper }) => [key, paper]),
-  );
+  const papers = await papersOf(store, [...new Set(keys)]);
   const names = await namesOf(person);
   return shown.map(({ ranked, paper }): Because => {
     const carrier = carrierOf(ranked);

@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { nextCursor, offsetOf } from '../cursor.ts';
 import { foldDuplicates } from '../near-duplicates.ts';
 import type { Paper, PaperFilter, PaperKey } from '../paper.ts';
+import { papersOf } from '../papers-of.ts';
 import { findCandidates } from './candidates.ts';
 import type { Found, Person, PersonDeps, PersonReader } from './person.ts';
 import { type Candidate, listOf, type Ranked, type RecommendationParts, scoreAll } from './rank.ts';
@@ -207,14 +208,9 @@ async function candidatesOf(
 function foundFor(deps: RecommendDeps, person: Person, request: CandidateRequest): Promise<Found> {
   // The keys that a person has judged may be thousands.
   const name = createHash('sha256').update(JSON.stringify(request)).digest('base64');
-  return person.remembered(name, async () => {
-    const words = new Map<string, string>();
-    for (const { id } of person.profile.interests) {
-      words.set(id, (await person.termsOf(id)).map(({ form }) => form).join(' '));
-      await nextTurn();
-    }
-    return findCandidates(deps, person.profile, { ...request, wordsOf: ({ id }) => words.get(id) ?? '' });
-  });
+  return person.found(name, () =>
+    findCandidates(deps, person.profile, { ...request, termsOf: person.termsOf }),
+  );
 }
 
 /** Ranked papers with their reasons. */
@@ -223,8 +219,9 @@ export async function reasoned(
   person: Person,
   ranked: readonly Ranked[],
 ): Promise<RankedRecommendation[]> {
-  const papers = new Map(
-    (await deps.store.papersByKeys(ranked.map(({ key }) => key))).map(({ key, paper }) => [key, paper]),
+  const papers = await papersOf(
+    deps.store,
+    ranked.map(({ key }) => key),
   );
   const shown = ranked.flatMap((entry) => {
     const paper = papers.get(entry.key);

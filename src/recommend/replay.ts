@@ -1,6 +1,6 @@
 import { AppError } from '../errors.ts';
 import type { PaperKey } from '../paper.ts';
-import type { PickDay, UserExport } from '../store/people-store.ts';
+import { LIKING_SIGNALS, type PickDay, type UserExport } from '../store/people-store.ts';
 import { choosePicks, type PickBasis, type PickDetails, type PicksDeps } from './picks.ts';
 import { MAX_LIKES } from './profile.ts';
 
@@ -130,7 +130,7 @@ async function differencesOf(
 ): Promise<ReplayDifference[]> {
   if (isSame(day.picks, replayed)) return [];
   const { feedback } = await people.feedback(day.user, {
-    ...{ limit: MAX_LIKES, asOf: day.asOf, signals: ['like', 'save'] as const },
+    ...{ limit: MAX_LIKES, asOf: day.asOf, signals: LIKING_SIGNALS },
   });
   const entries = new Map([...day.picks, ...replayed].map(({ key, paperId }) => [key, paperId]));
   const likes = feedback.map(({ key }) => key);

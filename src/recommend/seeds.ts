@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Embedder } from '../embed/embedder.ts';
 import { AppError } from '../errors.ts';
-import { cleanText, embeddedText, PAPER_LIMITS } from '../paper.ts';
+import { cleanText, cutAtWord, embeddedText, PAPER_LIMITS } from '../paper.ts';
 import type { PeopleStore, Seed, SeedInput } from '../store/people-store.ts';
 import type { Embedding } from '../vector.ts';
 
@@ -51,14 +51,7 @@ function assertTexts(texts: readonly string[]): void {
 }
 
 /** The text as it is kept, and embedded: a model reads less of it than fits. */
-function storedText(text: string): string {
-  const clean = cleanText(text);
-  if (clean.length <= PAPER_LIMITS.title) return clean;
-  const cut = clean.slice(0, PAPER_LIMITS.title + 1);
-  const lastSpace = cut.lastIndexOf(' ');
-  // A script without spaces is cut between characters.
-  return lastSpace > 0 ? cut.slice(0, lastSpace) : cut.slice(0, -1).replace(/[\ud800-\udbff]$/, '');
-}
+const storedText = (text: string) => cutAtWord(cleanText(text), PAPER_LIMITS.title);
 
 /** Seeds with their embeddings: what a person wrote as a query, an entry of a bibliography as a paper. */
 export async function withEmbeddings(

@@ -1,6 +1,6 @@
 /**
- * How recommendations weigh what they know: every number of it, in one place. `npm run evaluate -- recommend` measures
- * them; docs/recommendations.md holds the figures, and what lost.
+ * How recommendations weigh what they know; the bar of picks, the lot and the overlap of terms have their own numbers
+ * beside them. `npm run evaluate -- recommend` measures them; docs/recommendations.md holds the figures, and what lost.
  */
 export const RECOMMENDING = {
   /** How alike two papers are (src/recommend/likeness.ts): the shares of terms, meaning and categories. */
@@ -9,9 +9,10 @@ export const RECOMMENDING = {
   leastLikeness: 0.03,
   /**
    * Seeds of fewer terms are short queries, for which the geometry of papers is no help: likeness to them is this share of
-   * what their plain cosine has above the least, and the overlap of terms counts so many times.
+   * what their plain cosine has above the least, and the overlap of terms counts so many times. Two of them need more to be
+   * of one interest.
    */
-  shortSeeds: { terms: 60, meaning: 0.2, above: 0.25, termTimes: 2.5 },
+  shortSeeds: { terms: 60, meaning: 0.2, above: 0.25, apart: 0.4, termTimes: 2.5 },
   interests: {
     /** Groups of liked papers are one interest from this mean likeness in meaning on; unrelated papers have 0. */
     sameFrom: 0.08,

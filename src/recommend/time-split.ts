@@ -2,7 +2,7 @@ import type { PaperFilter, PaperKey } from '../paper.ts';
 import { ndcgAt, recallAt } from '../ranking-metrics.ts';
 import { mean } from '../statistics.ts';
 import type { PaperStore } from '../store/paper-store.ts';
-import type { FeedbackEntry, PeopleStore } from '../store/people-store.ts';
+import { type FeedbackEntry, isLiking, type PeopleStore } from '../store/people-store.ts';
 import { createPersonReader, type PersonDeps } from './person.ts';
 import type { PickDetails } from './picks.ts';
 import { type MeanOverUsers, meanOverUsers } from './precision.ts';
@@ -127,8 +127,7 @@ function likesOf(history: readonly FeedbackEntry[], upTo = '~'): Map<PaperKey, F
   const likes = new Map<PaperKey, FeedbackEntry>();
   for (const entry of history) {
     if (entry.at > upTo) continue;
-    const isLike = entry.signal === 'like' || entry.signal === 'save';
-    if (!isLike) likes.delete(entry.key);
+    if (!isLiking(entry.signal)) likes.delete(entry.key);
     // A like that became a save is as old as the like.
     else if (!likes.has(entry.key)) likes.set(entry.key, entry);
   }

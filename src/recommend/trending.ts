@@ -1,6 +1,7 @@
 import type { VectorIndex } from '../index/vector-index.ts';
-import { firstDayOf, type PaperFilter } from '../paper.ts';
+import type { PaperFilter } from '../paper.ts';
 import type { ListingPage, ListingPosition, PaperStore, StoredPaper } from '../store/paper-store.ts';
+import { trendOf } from '../trend.ts';
 import { dot } from '../vector.ts';
 import type { Unwanted } from './profile.ts';
 import { freshnessOf, popularityOf, type RecommendationParts } from './rank.ts';
@@ -14,9 +15,6 @@ const UNWANTED_ABOVE = { dislike: 0.5, hide: 0.7 } as const;
 
 /** Upvotes of an earlier day are looked up for so many of the newest papers of then, and of those that lead today. */
 const MOST_OF_A_PAST_DAY = 500;
-
-/** Twice as many upvotes (plus one) are worth this many days of age, as in the store's order of trending papers. */
-const DOUBLING_DAYS = 3;
 
 export interface TrendingPaper {
   stored: StoredPaper;
@@ -41,9 +39,8 @@ interface TrendingRequest {
 type Deps = { store: Pick<PaperStore, 'list' | 'upvotesAt'>; index: Pick<VectorIndex, 'embeddings'> };
 
 /**
- * Papers by upvotes and age, without those that are like a disliked one: log2(1 + upvotes) less an age of
- * `DOUBLING_DAYS` for each 1. Where papers have no upvotes that is their age alone: the newest come first, and are
- * called recent. Papers without a date come last.
+ * Papers by upvotes and age (src/trend.ts), without those that are like a disliked one. Where papers have no upvotes
+ * that is their age alone: the newest come first, and are called recent. Papers without a date come last.
  */
 export async function trendingPapers(deps: Deps, request: TrendingRequest): Promise<TrendingPaper[]> {
   const { limit, disliked, upvotesAt } = request;
@@ -92,15 +89,11 @@ async function* trendingThen({ store }: Deps, { filter }: TrendingRequest, at: s
   const then = await store.upvotesAt([...papers.keys()], at);
   const known = [...papers.values()].map((stored) => {
     const upvotes = then.get(stored.key) ?? 0;
-    return { stored, upvotes, trend: trendOf(stored, upvotes) };
+    return { stored, upvotes, trend: trendOf(upvotes, stored.paper.date) };
   });
   known.sort((a, b) => b.trend - a.trend || b.stored.key - a.stored.key);
   for (let from = 0; from < known.length; from += PAGE) yield known.slice(from, from + PAGE);
 }
-
-/** As the store has it: it does not change with time. Papers without a date come last. */
-const trendOf = ({ paper: { date } }: StoredPaper, upvotes: number) =>
-  date === null ? -1e9 : Math.log2(1 + upvotes) + Date.parse(firstDayOf(date)) / 86_400_000 / DOUBLING_DAYS;
 
 async function withoutDisliked<T extends { stored: StoredPaper }>(
   { index }: Deps,

@@ -1,5 +1,6 @@
 import { type AuthorName, authorName, titleKey } from '../identity.ts';
 import { firstDayOf, type IncomingPaper, type Paper, type PaperFilter, textHash } from '../paper.ts';
+import { trendOf } from '../trend.ts';
 
 /** One row of the table `papers`. */
 export interface PaperRow {
@@ -77,22 +78,9 @@ export function rowOf(paper: Paper, version: number | null, now: string): Writab
     comment: paper.comment ?? null,
     version,
     text_hash: textHash(paper),
-    trend: trendOf(paper.upvotes ?? 0, day),
+    trend: trendOf(paper.upvotes ?? 0, paper.date),
     updated_at: now,
   };
-}
-
-/** Twice as many upvotes (plus one) are worth this many days of age. */
-export const TREND_DOUBLING_DAYS = 3;
-
-/**
- * The trending order: log2(1 + upvotes) + days since 1970 / TREND_DOUBLING_DAYS. It decays exponentially with age,
- * yet does not change with time, so that it can be stored, indexed and paged through (the idea behind Reddit's
- * "hot" rank). Papers without upvotes rank by date; without a date, last.
- */
-export function trendOf(upvotes: number, day: string): number {
-  if (day === '') return -1e9;
-  return Math.log2(1 + upvotes) + Date.parse(`${day}T00:00:00Z`) / 86_400_000 / TREND_DOUBLING_DAYS;
 }
 
 /** Whether a record is of an older version of the paper than the one stored (`v1` after `v2`). */

@@ -4,6 +4,14 @@ import type { Embedding } from '../vector.ts';
 export const SIGNALS = ['like', 'dislike', 'save', 'hide'] as const;
 export type Signal = (typeof SIGNALS)[number];
 
+/** The signals of papers that a person wants more of. */
+export const LIKING_SIGNALS = ['like', 'save'] as const satisfies readonly Signal[];
+export type LikingSignal = (typeof LIKING_SIGNALS)[number];
+
+/** Whether a signal, or none, says that a person wants more of a paper. */
+export const isLiking = (signal: Signal | null): signal is LikingSignal =>
+  signal === 'like' || signal === 'save';
+
 /** What one user said of one paper; the latest word counts. */
 export interface Feedback {
   key: PaperKey;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cutAtWord, halfOf, readCollection } from '../../scripts/evaluate/collection.ts';
+import { halfOf, readCollection } from '../../scripts/evaluate/collection.ts';
+import { cutAtWord } from '../../src/paper.ts';
 import { writeTinyCollection } from './tiny-collection.ts';
 
 describe('reading a collection', () => {

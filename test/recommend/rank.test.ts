@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createContentScorer } from '../../src/recommend/content.ts';
 import type { Profile } from '../../src/recommend/profile.ts';
-import { type Candidate, qualityOf, rank } from '../../src/recommend/rank.ts';
+import { type Candidate, listOf, qualityOf, scoreAll } from '../../src/recommend/rank.ts';
 import { RECOMMENDING } from '../../src/recommend/settings.ts';
 import {
   candidate,
@@ -17,8 +17,7 @@ import {
 
 const TODAY = '2026-01-15';
 const ranked = (candidates: readonly Candidate[], profile: Profile, limit = 10, bar?: number) =>
-  rank(candidates, profile, createContentScorer(PLAIN_CORPUS, profile), {
-    today: TODAY,
+  listOf(scoreAll(candidates, profile, createContentScorer(PLAIN_CORPUS, profile), TODAY), profile, {
     limit,
     ...(bar !== undefined && { bar }),
   });
