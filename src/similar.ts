@@ -3,16 +3,22 @@ import { shownOf, unshownHits } from './cursor.ts';
 import { diversify } from './diversity.ts';
 import type { Embedder } from './embed/embedder.ts';
 import { AppError } from './errors.ts';
-import type { ExampleParts, ExampleScores } from './example-scores.ts';
-import { type Hit, hitsOf } from './hits.ts';
+import type { ExampleScores } from './example-scores.ts';
+import { hitsOf } from './hits.ts';
 import type { Neighbours, VectorIndex } from './index/vector-index.ts';
-import { type Fold, foldDuplicates } from './near-duplicates.ts';
+import { foldDuplicates } from './near-duplicates.ts';
 import { cleanText, type PaperFilter, type PaperKey } from './paper.ts';
 import { type Page, SEARCH_LIMITS } from './search-limits.ts';
+import {
+  type SimilarHit,
+  type SimilarPage,
+  type SimilarPageDeps,
+  type SimilarPageRequest,
+  similarPage,
+  similarPageJson,
+} from './similar-page.ts';
+import { COMPARED_BY_TERMS, withTerms } from './similar-terms.ts';
 import type { PaperStore } from './store/paper-store.ts';
-import { termOverlaps } from './term-overlap.ts';
-import { termSetOf } from './term-set.ts';
-import type { TermStatisticsReader } from './term-statistics.ts';
 import type { Embedding } from './vector.ts';
 
 /**
@@ -27,29 +33,7 @@ const MOST_CANDIDATES = 2_000;
  */
 const LEVEL_AT = 10;
 
-/**
- * How many of the best papers are compared by their terms, and what the overlap is worth: by 4 times as much of what is
- * missing to 1 a score rises. Measured on csfcube and cranfield: docs/relevance.md.
- */
-const TERMS = { among: 100, weight: 4 } as const;
-
-export interface SimilarParts extends ExampleParts {
-  /** What the overlap of the paper's terms with those of a single example adds; 0 or more. */
-  terms: number;
-}
-
-interface Candidate {
-  key: PaperKey;
-  score: number;
-  parts: SimilarParts;
-  alternates: Fold[];
-}
-
-export type SimilarHit = Hit<Candidate>;
-
-export interface SimilarAnswer {
-  hits: SimilarHit[];
-  nextCursor: string | null;
+export interface SimilarAnswer<Hits = SimilarHit[]> extends SimilarPage<Hits> {
   exact: boolean;
 }
 
@@ -64,12 +48,11 @@ const SPARE_HITS = 6;
 
 export type SimilarRequest = { examples: Examples; filter?: PaperFilter; diversity?: number } & Page;
 
-interface Deps {
+interface Deps extends SimilarPageDeps {
   store: PaperStore;
   embedder: Embedder;
   index: VectorIndex;
   exampleScores: ExampleScores;
-  statistics: TermStatisticsReader;
 }
 
 /**
@@ -78,7 +61,30 @@ interface Deps {
  * that is both a positive and a negative one. src/example-scores.ts has the score; with `diversity`, hits need not come in
  * its order.
  */
-export async function similarTo(deps: Deps, request: SimilarRequest): Promise<SimilarAnswer> {
+export function similarTo(deps: Deps, request: SimilarRequest): Promise<SimilarAnswer> {
+  return answer(deps, request, {
+    ofOne: (page) => similarPage(deps, page),
+    hits: async (hits) => hits,
+  });
+}
+
+/** The same with the hits as JSON. `ofOne` may make the page of papers like one elsewhere than here. */
+export function similarToJson(
+  deps: Deps,
+  request: SimilarRequest,
+  ofOne: (page: SimilarPageRequest) => Promise<SimilarPage<string>> = (page) => similarPageJson(deps, page),
+): Promise<SimilarAnswer<string>> {
+  return answer(deps, request, { ofOne, hits: async (hits) => JSON.stringify(hits) });
+}
+
+async function answer<Hits>(
+  deps: Deps,
+  request: SimilarRequest,
+  make: {
+    ofOne: (page: SimilarPageRequest) => Promise<SimilarPage<Hits>>;
+    hits: (hits: SimilarHit[]) => Promise<Hits>;
+  },
+): Promise<SimilarAnswer<Hits>> {
   const { examples, filter, limit, diversity = 0 } = request;
   const scope = [examples, filter, diversity];
   const shown = shownOf(request.cursor, scope, SEARCH_LIMITS.depth);
@@ -90,27 +96,49 @@ export async function similarTo(deps: Deps, request: SimilarRequest): Promise<Si
   const text = examples.text === undefined ? '' : cleanText(examples.text);
   const targets = [...positive.embeddings];
   if (text !== '') targets.push((await deps.embedder.embedQuery(text)).embedding);
-  if (targets.length === 0) {
+  const [target] = targets;
+  if (target === undefined) {
     throw new AppError('invalid_input', 'Expected at least one positive example, or a text.', {
       errors: [{ path: 'positive', message: 'expected at least one paper id when there is no text' }],
     });
   }
-  const wanted = { targets, text, positive, negative, filter };
-  // One example without diversity: the index's order is the answer, so only what is shown is asked for.
-  const isPlain = targets.length === 1 && negative.keys.length === 0 && diversity === 0;
-  const listed = async (depth: number) => {
-    // The terms of the first so many decide on their order, whatever is shown of them.
-    const needed = isPlain ? Math.max(depth, TERMS.among) : SEARCH_LIMITS.depth;
-    const { ranked, exact, isCut } = await ranking(deps, wanted, needed);
-    const list = diversity > 0 ? diversify(ranked, { diversity, limit: depth }) : ranked;
-    const paged = unshownHits(list, shown, limit, { scope, depth: SEARCH_LIMITS.depth });
-    return { ...paged, exact, isCut: isCut || list.length < ranked.length };
-  };
-  const first = await listed(Math.min(shown.size + limit + SPARE_HITS, SEARCH_LIMITS.depth));
-  const { page, nextCursor, exact } =
-    first.isCut && first.nextCursor === null ? await listed(SEARCH_LIMITS.depth) : first;
+  const excludedKeys = [...(filter?.excludedKeys ?? []), ...positive.keys, ...negative.keys];
+  const allowed = { ...filter, excludedKeys };
+  // So many are needed, unless many of them are copies of others.
+  const likely = Math.min(shown.size + limit + SPARE_HITS, SEARCH_LIMITS.depth);
+  if (targets.length === 1 && negative.keys.length === 0 && diversity === 0) {
+    const example = { keys: positive.keys, text };
+    const ask = (page: Near) => make.ofOne({ ...page, example, shown: [...shown], limit, scope });
+    return likeOne(deps, ask, { target, allowed, likely });
+  }
+  const { list, exact } = await likeMany(deps, { targets, text, positive, negative, allowed });
+  const all = diversity > 0 ? diversify(list, { diversity, limit: SEARCH_LIMITS.depth }) : list;
+  const { page, nextCursor } = unshownHits(all, shown, limit, { scope, depth: SEARCH_LIMITS.depth });
   const candidates = page.map(({ embedding: _, ...candidate }) => candidate);
-  return { hits: await hitsOf(deps.store, candidates), nextCursor, exact };
+  return { hits: await make.hits(await hitsOf(deps.store, candidates)), nextCursor, exact };
+}
+
+type Near = Pick<SimilarPageRequest, 'keys' | 'similarities'>;
+
+/**
+ * Papers like one: the index's order is nearly the answer, so only what may be shown is asked for, and more only when
+ * too many of them are copies.
+ */
+async function likeOne<Hits>(
+  { index }: Deps,
+  ask: (near: Near) => Promise<SimilarPage<Hits>>,
+  { target, allowed, likely }: { target: Embedding; allowed: PaperFilter; likely: number },
+): Promise<SimilarAnswer<Hits>> {
+  // The terms of the first so many decide on their order, whatever is shown of them.
+  for (let depth = Math.max(likely, COMPARED_BY_TERMS); ; depth = SEARCH_LIMITS.depth) {
+    const { neighbours, exact } = await index.nearest(target, { limit: depth, filter: allowed });
+    const page = await ask({
+      keys: neighbours.map(({ key }) => key),
+      similarities: neighbours.map(({ similarity }) => similarity),
+    });
+    const isWhole = neighbours.length < depth || depth === SEARCH_LIMITS.depth;
+    if (isWhole || page.nextCursor !== null) return { ...page, exact };
+  }
 }
 
 interface Wanted {
@@ -118,77 +146,39 @@ interface Wanted {
   text: string;
   positive: { keys: readonly PaperKey[] };
   negative: { keys: readonly PaperKey[]; embeddings: readonly Embedding[] };
-  filter: PaperFilter | undefined;
+  allowed: PaperFilter;
 }
 
-/**
- * The papers near the targets, each once, best first, without the examples and their copies; `depth` of them before
- * folding. `isCut` when more may come after them.
- */
-async function ranking(deps: Deps, { targets, text, positive, negative, filter }: Wanted, depth: number) {
-  const examples = [...positive.keys, ...negative.keys];
-  const allowed = { ...filter, excludedKeys: [...(filter?.excludedKeys ?? []), ...examples] };
-  const { keys, levels, exact, isFull } = await candidatesNear(deps, targets, allowed, depth);
-  const scored = await deps.exampleScores(await deps.index.embeddings(keys), {
+/** The papers near the targets, each once, best first, without the examples and their copies. */
+async function likeMany(deps: Deps, { targets, text, positive, negative, allowed }: Wanted) {
+  const found = await candidatesNear(deps, targets, allowed);
+  const scored = await scoredBy(deps, found, targets, negative.embeddings);
+  const example = { keys: positive.keys, text };
+  const ranked = await withTerms(deps, scored.slice(0, SEARCH_LIMITS.depth), example);
+  const list = await foldDuplicates(deps, ranked, [...positive.keys, ...negative.keys]);
+  return { list, exact: found.exact };
+}
+
+/** Papers scored against all examples, best first. */
+async function scoredBy(
+  { index, exampleScores }: Deps,
+  { keys, levels }: { keys: readonly PaperKey[]; levels: readonly number[] },
+  targets: readonly Embedding[],
+  negative: readonly Embedding[],
+): ReturnType<ExampleScores> {
+  const scored = await exampleScores(await index.embeddings(keys), {
     positive: targets.map((embedding, at) => ({ embedding, level: levels[at] ?? 0 })),
-    negative: negative.embeddings,
+    negative,
   });
-  scored.sort((a, b) => b.score - a.score || a.key - b.key);
-  const ranked = await withTerms(deps, scored.slice(0, SEARCH_LIMITS.depth), {
-    keys: positive.keys,
-    text,
-  });
-  return {
-    ranked: await foldDuplicates(deps, ranked, examples),
-    isCut: depth < SEARCH_LIMITS.depth && isFull,
-    exact,
-  };
-}
-
-type Scored = Awaited<ReturnType<ExampleScores>>[number];
-
-/**
- * Adds to the scores of the best papers how much their terms overlap with those of the example: what two abstracts both
- * say in words tells more than their embeddings alone. As nothing is taken away, the best stay above the rest. Several
- * examples would need a balance of their own, as the one with the most usual words would get the first places: for them
- * nothing is added.
- */
-async function withTerms(
-  { store, statistics }: Deps,
-  scored: readonly Scored[],
-  { keys, text }: { keys: readonly PaperKey[]; text: string },
-): Promise<(Scored & { parts: SimilarParts })[]> {
-  const isSingle = keys.length + (text === '' ? 0 : 1) === 1;
-  if (!isSingle) return scored.map((paper) => ({ ...paper, parts: { ...paper.parts, terms: 0 } }));
-  const best = scored.slice(0, TERMS.among);
-  const sets = await store.termSets([...keys, ...best.map(({ key }) => key)]);
-  const examples = keys.flatMap((key) => sets.get(key) ?? []);
-  if (text !== '') examples.push(termSetOf({ title: text, abstract: '' }));
-  const overlaps = termOverlaps(await statistics.current(), examples);
-  const sums = new Float64Array(examples.length);
-  const overlapOf = (key: PaperKey) => {
-    sums.fill(0);
-    overlaps(sets.get(key) ?? new Uint32Array(), sums, TERMS.weight);
-    return Math.min(1, Math.max(0, ...sums));
-  };
-  return scored
-    .map((paper, at) => {
-      const terms = at < best.length ? (1 - paper.score) * overlapOf(paper.key) : 0;
-      return { ...paper, score: paper.score + terms, parts: { ...paper.parts, terms } };
-    })
-    .sort((a, b) => b.score - a.score || a.key - b.key);
+  return scored.sort((a, b) => b.score - a.score || a.key - b.key);
 }
 
 /**
- * The nearest papers of each target, `depth` of one, fewer of each of many; more when theirs are so much the same that
+ * The nearest papers of each target, the search's depth of one, fewer of each of many; more when theirs are so much the same that
  * a whole answer is not among them. What is asked for does not depend on the page, so that pages fit together.
  */
-async function candidatesNear(
-  { index }: Deps,
-  targets: readonly Embedding[],
-  filter: PaperFilter,
-  depth: number,
-) {
+async function candidatesNear({ index }: Deps, targets: readonly Embedding[], filter: PaperFilter) {
+  const { depth } = SEARCH_LIMITS;
   let each = Math.min(depth, Math.ceil(MOST_CANDIDATES / targets.length));
   for (;;) {
     const found: Neighbours[] = [];
@@ -207,7 +197,7 @@ async function candidatesNear(
     const isFull = found.some(({ neighbours }) => neighbours.length === each);
     if (keys.size >= depth || !isFull || each >= depth) {
       const levels = found.map(({ neighbours }) => neighbours.slice(0, LEVEL_AT).at(-1)?.similarity ?? 0);
-      return { keys: [...keys], levels, exact: found.every(({ exact }) => exact), isFull };
+      return { keys: [...keys], levels, exact: found.every(({ exact }) => exact) };
     }
     each = Math.min(depth, 4 * each);
   }

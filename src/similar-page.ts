@@ -1,0 +1,61 @@
+import { unshownHits } from './cursor.ts';
+import { type Hit, hitsOf } from './hits.ts';
+import type { VectorIndex } from './index/vector-index.ts';
+import { type Fold, foldDuplicates } from './near-duplicates.ts';
+import type { PaperKey } from './paper.ts';
+import { SEARCH_LIMITS } from './search-limits.ts';
+import { type SimilarParts, withTerms } from './similar-terms.ts';
+import type { PaperStore } from './store/paper-store.ts';
+import type { TermStatisticsReader } from './term-statistics.ts';
+
+export type SimilarHit = Hit<{ key: PaperKey; score: number; parts: SimilarParts; alternates: Fold[] }>;
+
+/** What is left to do for papers like one when the vector index has answered. Plain data, so that a thread can do it. */
+export interface SimilarPageRequest {
+  /** The nearest papers, nearest first, and their cosines. */
+  readonly keys: readonly PaperKey[];
+  readonly similarities: readonly number[];
+  /** The example: a paper of the library, or a text. */
+  readonly example: { readonly keys: readonly PaperKey[]; readonly text: string };
+  /** What earlier pages showed. */
+  readonly shown: readonly PaperKey[];
+  readonly limit: number;
+  /** What the cursor belongs to. */
+  readonly scope: unknown;
+}
+
+export interface SimilarPage<Hits = SimilarHit[]> {
+  hits: Hits;
+  nextCursor: string | null;
+}
+
+export interface SimilarPageDeps {
+  store: Pick<PaperStore, 'termSets' | 'identities' | 'papersByKeys'>;
+  index: Pick<VectorIndex, 'embeddings'>;
+  statistics: TermStatisticsReader;
+}
+
+/** The page of papers like one: scored with their terms, copies folded, with all that is shown of them. */
+export async function similarPage(deps: SimilarPageDeps, request: SimilarPageRequest): Promise<SimilarPage> {
+  const { keys, similarities, example, shown, limit, scope } = request;
+  const scored = keys.map((key, at) => {
+    const similarity = similarities[at] ?? 0;
+    // What src/example-scores.ts gives for one positive example alone.
+    const parts = { positive: similarity, balance: 0, second: null, negative: null };
+    return { key, score: similarity, parts };
+  });
+  const ranked = await withTerms(deps, scored, example);
+  const folded = await foldDuplicates(deps, ranked, example.keys);
+  const depth = SEARCH_LIMITS.depth;
+  const { page, nextCursor } = unshownHits(folded, new Set(shown), limit, { scope, depth });
+  return { hits: await hitsOf(deps.store, page), nextCursor };
+}
+
+/** The same with the hits as JSON, as they are answered. */
+export async function similarPageJson(
+  deps: SimilarPageDeps,
+  request: SimilarPageRequest,
+): Promise<SimilarPage<string>> {
+  const { hits, nextCursor } = await similarPage(deps, request);
+  return { hits: JSON.stringify(hits), nextCursor };
+}
