@@ -8,8 +8,10 @@
 declare global {
   namespace WebAssembly {
     class Memory {
-      constructor(size: { initial: number; maximum?: number });
+      constructor(size: { initial: number; maximum?: number; shared?: boolean });
       readonly buffer: ArrayBuffer;
+      /** Adds pages; the buffer from before is detached, unless the memory is shared. */
+      grow(pages: number): number;
     }
     class Module {
       constructor(bytes: Uint8Array);
@@ -41,8 +43,17 @@ const VOID = 0x40;
 const I32 = 0x7f;
 const V128 = 0x7b;
 
-/** The bytes of a module that imports the memory `env.memory`. `new WebAssembly.Module` throws for a wrong body. */
-export function wasmModule(functions: readonly WasmFunction[]): Uint8Array<ArrayBuffer> {
+/** The most that a memory can hold: 4 GiB. */
+export const WASM_MOST_PAGES = 65_536;
+
+/**
+ * The bytes of a module that imports the memory `env.memory`; a `shared` one must be of `WASM_MOST_PAGES` at most.
+ * `new WebAssembly.Module` throws for a wrong body.
+ */
+export function wasmModule(
+  functions: readonly WasmFunction[],
+  { shared = false } = {},
+): Uint8Array<ArrayBuffer> {
   const types = functions.map(({ params }) => [0x60, list(Array<Code>(params).fill(I32)), list([])]);
   const bodies = functions.map(({ integers, vectors, body }) => {
     const locals = list([
@@ -52,11 +63,12 @@ export function wasmModule(functions: readonly WasmFunction[]): Uint8Array<Array
     return sized([locals, body, 0x0b]);
   });
   const [importMemory, exportFunction] = [0x02, 0x00];
+  const limits = shared ? [0x03, unsigned(0), unsigned(WASM_MOST_PAGES)] : [0x00, unsigned(0)];
   return Uint8Array.from(
     flat([
       [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
       section(1, list(types)),
-      section(2, list([[name('env'), name('memory'), importMemory, 0x00, unsigned(0)]])),
+      section(2, list([[name('env'), name('memory'), importMemory, limits]])),
       section(3, list(functions.map((_, at) => unsigned(at)))),
       section(7, list(functions.map((made, at) => [name(made.name), exportFunction, unsigned(at)]))),
       section(10, list(bodies)),
@@ -119,6 +131,8 @@ export const f32 = {
 };
 export const v128 = {
   load: (address: Code, offset = 0): Code => [address, simd(0x00), at(offset)],
+  /** Eight signed bytes, each widened to 16 bits. */
+  load8x8S: (address: Code, offset = 0): Code => [address, simd(0x01), at(offset)],
   load32Splat: (address: Code, offset = 0): Code => [address, simd(0x09), at(offset)],
   store: (address: Code, value: Code, offset = 0): Code => [address, value, simd(0x0b), at(offset)],
   zero: [simd(0x0c), Array<Code>(16).fill(0)] as Code,
@@ -127,7 +141,9 @@ export const v128 = {
 export const f32x4 = {
   lane: (vector: Code, lane: number): Code => [vector, simd(0x1f), lane],
   add: binary(0xe4),
+  sub: binary(0xe5),
   mul: binary(0xe6),
+  convertI32x4S: unary(0xfa),
 };
 export const i8x16 = {
   popcnt: unary(0x62),
@@ -140,6 +156,10 @@ export const i16x8 = {
 };
 export const i32x4 = {
   splat: unary(0x11),
+  lane: (vector: Code, lane: number): Code => [vector, simd(0x1b), lane],
+  add: binary(0xae),
+  /** Products of signed 16-bit numbers, neighbours added. */
+  dotI16x8S: binary(0xba),
   /** Adds neighbours, as unsigned integers. */
   extaddPairwiseI16x8U: unary(0x7f),
   minS: binary(0xb6),

@@ -53,6 +53,8 @@ const SHARED = [
   'src/trend.ts',
   'src/days.ts',
   'src/vector-kernel.ts',
+  'src/wasm-module.ts',
+  'src/low-priority.ts',
   'src/errors.ts',
   'src/shared-runs.ts',
   'src/flush-folder.ts',

@@ -1,6 +1,8 @@
 import { AppError, messageOf } from '../errors.ts';
 import type { PaperKey } from '../paper.ts';
 import { assertEmbedding, type Embedding } from '../vector.ts';
+import { createCodeRows } from './code-rows.ts';
+import { codedCandidates } from './coded-scan.ts';
 import { createSlotTable } from './slot-table.ts';
 import { createTopK } from './top-k.ts';
 import type { Neighbour } from './vector-index.ts';
@@ -18,6 +20,8 @@ export interface ExactIndex {
   readonly count: number;
   /** Bytes allocated for vectors. */
   readonly vectorBytes: number;
+  /** Bytes of their codes. */
+  readonly codeBytes: number;
   has(key: PaperKey): boolean;
   /**
    * Stores a copy of a vector, and tells what that changed. Throws `index_failed`, naming the paper, for a vector
@@ -30,15 +34,21 @@ export interface ExactIndex {
   keys(): PaperKey[];
   /** A copy of the stored vector. */
   vector(key: PaperKey): Embedding | undefined;
+  /** The code of the stored vector, as `CodeRows.row` gives it: a view until the next change. */
+  code(key: PaperKey): Uint8Array | undefined;
   /** The cosine with a query that was checked before, as `dot` gives it. */
   similarity(key: PaperKey, query: Embedding): number | undefined;
   /** The most similar papers, best first, ties by smaller key. The query was checked before. */
   nearest(query: Embedding, options: NearestOptions): Neighbour[];
 }
 
+/** When more than this part of the papers is wanted, their codes would rule out too few. */
+const CODED_SHARE = 1 / 4;
+
 /** An empty index for vectors of `dimensions` entries. */
 export function createExactIndex(dimensions: number): ExactIndex {
   const rows = createVectorRows(dimensions);
+  const codes = createCodeRows(dimensions);
   const keyOfSlot: PaperKey[] = [];
   const slotOfKey = createSlotTable();
 
@@ -63,6 +73,9 @@ export function createExactIndex(dimensions: number): ExactIndex {
     get vectorBytes() {
       return rows.bytes;
     },
+    get codeBytes() {
+      return codes.bytes;
+    },
     has: (key) => slotOfKey.get(key) !== undefined,
     upsert(key, vector) {
       assertVectorOf(key, vector, dimensions);
@@ -72,11 +85,14 @@ export function createExactIndex(dimensions: number): ExactIndex {
         slotOfKey.set(key, added);
         rows.resize(added + 1);
         rows.row(added).set(vector);
+        codes.resize(added + 1);
+        codes.write(added, vector);
         return 'added';
       }
       const row = rows.row(slot);
       if (row.every((value, at) => value === vector[at])) return 'unchanged';
       row.set(vector);
+      codes.write(slot, vector);
       return 'changed';
     },
     remove(key) {
@@ -87,12 +103,14 @@ export function createExactIndex(dimensions: number): ExactIndex {
       const lastKey = keyOfSlot[last] as PaperKey;
       if (slot !== last) {
         rows.row(slot).set(rows.row(last));
+        codes.copy(last, slot);
         keyOfSlot[slot] = lastKey;
         slotOfKey.set(lastKey, slot);
       }
       keyOfSlot.pop();
       slotOfKey.delete(key);
       rows.resize(last);
+      codes.resize(last);
       return true;
     },
     keys: () => keyOfSlot.slice(),
@@ -100,20 +118,26 @@ export function createExactIndex(dimensions: number): ExactIndex {
       const slot = slotOfKey.get(key);
       return slot === undefined ? undefined : rows.row(slot).slice();
     },
+    code(key) {
+      const slot = slotOfKey.get(key);
+      return slot === undefined ? undefined : codes.row(slot);
+    },
     similarity,
     nearest(query, { limit, allowed, excluded }) {
-      const top = createTopK(Math.min(limit, allowed?.length ?? keyOfSlot.length));
-      const take = (slot: number, score: number) => {
-        const key = keyOfSlot[slot] as PaperKey;
-        if (top.wants(key, score) && !excluded?.has(key)) top.offer(key, score);
+      const some = allowed && slotsOf(allowed);
+      const count = some?.length ?? keyOfSlot.length;
+      const top = createTopK(Math.min(limit, count));
+      const skips = excluded && ((slot: number) => excluded.has(keyOfSlot[slot] as PaperKey));
+      const take = (slot: number) => {
+        if (!skips?.(slot)) top.offer(keyOfSlot[slot] as PaperKey, rows.dot(slot, query));
       };
-      if (allowed) rows.scoreSlots(query, slotsOf(allowed), take);
-      else rows.scoreAll(query, take);
-      // Chosen in single precision; told as `dot` tells it, as the graph's answers and the rest of the program do.
-      return top
-        .sorted()
-        .map(({ key, similarity: rough }) => ({ key, similarity: similarity(key, query) ?? rough }))
-        .sort((a, b) => b.similarity - a.similarity || a.key - b.key);
+      if (limit > count * CODED_SHARE) {
+        for (let at = 0; at < count; at++) take(some ? (some[at] as number) : at);
+      } else {
+        for (const slot of codedCandidates(codes, query, { limit, rows: some ?? { count }, skips }))
+          take(slot);
+      }
+      return top.sorted();
     },
   };
 }

@@ -1,0 +1,146 @@
+import type { Embedding } from '../vector.ts';
+import { CODE_TURN, type CodeRows } from './code-rows.ts';
+import { LISTED_VECTOR } from './search-cost.ts';
+
+/** When more than this part of a stretch of rows is asked for, scoring all of it is the quicker way. */
+const SCAN_ROWS = Math.ceil(CODE_TURN / LISTED_VECTOR);
+
+export interface ScanOptions {
+  limit: number;
+  /** The rows to look at: these, quickest when they mostly ascend, or the first `count`. */
+  rows: Uint32Array | { count: number };
+  /** Rows that are passed over; asked only for those that could be kept. */
+  skips?: ((row: number) => boolean) | undefined;
+}
+
+/**
+ * The rows that may be among the `limit` of the highest products with the query: every one that the codes cannot
+ * rule out, ties included. A row is ruled out when its upper bound is below the lower bounds of `limit` others.
+ */
+export function codedCandidates(codes: CodeRows, query: Embedding, options: ScanOptions): Uint32Array {
+  const { limit, rows, skips } = options;
+  const { slack } = codes.begin(query);
+  const lows = createHighest(limit);
+  let kept = new Uint32Array(4 * limit + CODE_TURN);
+  let bounds = new Float32Array(kept.length);
+  let count = 0;
+  /** What an upper bound, as the kernel tells it, must reach. */
+  const threshold = () => lows.least() - 2 * slack;
+  const compact = () => {
+    const least = threshold();
+    let left = 0;
+    for (let at = 0; at < count; at++) {
+      if ((bounds[at] as number) < least) continue;
+      kept[left] = kept[at] as number;
+      bounds[left++] = bounds[at] as number;
+    }
+    count = left;
+  };
+  const makeRoom = () => {
+    compact();
+    if (kept.length - count > CODE_TURN) return;
+    const [rowsBefore, boundsBefore] = [kept, bounds];
+    kept = new Uint32Array(2 * kept.length);
+    bounds = new Float32Array(kept.length);
+    kept.set(rowsBefore);
+    bounds.set(boundsBefore);
+  };
+  const keep = (row: number, low: number, high: number) => {
+    if (skips?.(row)) return;
+    kept[count] = row;
+    bounds[count++] = high;
+    lows.offer(low);
+  };
+  const scan = (first: number, size: number) => {
+    codes.scoreFirst(first, size);
+    const { low, high } = codes;
+    for (let at = 0; at < size; at++) {
+      if ((high[at] as number) >= threshold()) keep(first + at, low[at] as number, high[at] as number);
+    }
+  };
+  const scanSome = (first: number, size: number, some: Uint32Array) => {
+    codes.scoreFirst(first, size);
+    const { low, high } = codes;
+    for (const row of some) {
+      const at = row - first;
+      if ((high[at] as number) >= threshold()) keep(row, low[at] as number, high[at] as number);
+    }
+  };
+  const list = (some: Uint32Array) => {
+    codes.listed.set(some);
+    codes.scoreListed(some.length);
+    const { low, high } = codes;
+    for (let at = 0; at < some.length; at++) {
+      if ((high[at] as number) < threshold()) continue;
+      keep(some[at] as number, low[at] as number, high[at] as number);
+    }
+  };
+
+  if (rows instanceof Uint32Array) {
+    let from = 0;
+    while (from < rows.length) {
+      if (kept.length - count < CODE_TURN) makeRoom();
+      const first = rows[from] as number;
+      let to = from;
+      if ((rows[from + SCAN_ROWS] ?? Number.POSITIVE_INFINITY) < first + CODE_TURN) {
+        let last = first;
+        for (; to < rows.length; to++) {
+          const row = rows[to] as number;
+          if (row < first || row >= first + CODE_TURN) break;
+          last = Math.max(last, row);
+        }
+        scanSome(first, last - first + 1, rows.subarray(from, to));
+      } else {
+        to = Math.min(rows.length, from + SCAN_ROWS);
+        list(rows.subarray(from, to));
+      }
+      from = to;
+    }
+  } else {
+    for (let first = 0; first < rows.count; first += CODE_TURN) {
+      if (kept.length - count < CODE_TURN) makeRoom();
+      scan(first, Math.min(CODE_TURN, rows.count - first));
+    }
+  }
+  compact();
+  return kept.subarray(0, count);
+}
+
+/** The least of the `limit` highest numbers that were offered; minus infinity before there are so many. */
+function createHighest(limit: number) {
+  // A binary heap whose root is the least.
+  const heap = new Float32Array(limit);
+  let size = 0;
+  let least = limit === 0 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+  const rise = (value: number) => {
+    let at = size++;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if ((heap[parent] as number) <= value) break;
+      heap[at] = heap[parent] as number;
+      at = parent;
+    }
+    heap[at] = value;
+  };
+  const sink = (value: number) => {
+    let at = 0;
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child >= size) break;
+      if (child + 1 < size && (heap[child + 1] as number) < (heap[child] as number)) child++;
+      if ((heap[child] as number) >= value) break;
+      heap[at] = heap[child] as number;
+      at = child;
+    }
+    heap[at] = value;
+  };
+  return {
+    least: () => least,
+    offer(value: number) {
+      if (value <= least) return;
+      if (size < limit) rise(value);
+      else sink(value);
+      if (size === limit) least = heap[0] as number;
+    },
+  };
+}
