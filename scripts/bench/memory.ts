@@ -49,7 +49,9 @@ async function measureServer(folder: string, workers: number, paths: readonly st
   try {
     const say = (when: string) => {
       const { now, highest } = residentMemory(server.pid);
-      console.log(`  ${when.padEnd(30)} resident ${now.toFixed(0)} MiB, highest so far ${highest.toFixed(0)} MiB`);
+      console.log(
+        `  ${when.padEnd(30)} resident ${now.toFixed(0)} MiB, highest so far ${highest.toFixed(0)} MiB`,
+      );
       return now;
     };
     console.log(`\nPAPERWISE_WORKERS=${workers}:`);

@@ -1,12 +1,14 @@
 import type { Paper } from '../../src/paper.ts';
-import type { PaperStore } from '../../src/store/paper-store.ts';
 import { createRandom } from '../../src/statistics.ts';
+import type { PaperStore } from '../../src/store/paper-store.ts';
 import { isStopWord } from '../../src/words.ts';
 import { shuffled } from '../evaluate/statistics.ts';
 
 const SEED = 20_260_301;
 /** Words of a title that make a query as people type it. */
 const WORDS = 4;
+/** As much as a query may have is more than anybody types. */
+const MOST_CHARACTERS = 300;
 
 /** Queries made of some papers of a library, each another: words of a title, and the first sentence of an abstract. */
 export async function realQueries(store: PaperStore, count: number): Promise<string[]> {
@@ -22,7 +24,14 @@ export async function somePapers(store: PaperStore, count: number): Promise<Pape
 
 /** `words`: some of the title's words that say something. `sentence`: what the abstract begins with. */
 export function queryOf({ title, abstract }: Pick<Paper, 'title' | 'abstract'>, kind: 'words' | 'sentence') {
-  if (kind === 'sentence') return (abstract.split(/(?<=[.!?])\s/)[0] ?? abstract).slice(0, 300);
-  const words = title.split(/[^\p{L}\p{N}-]+/u).filter((word) => word !== '' && !isStopWord(word.toLowerCase()));
+  if (kind === 'sentence') {
+    const sentences = abstract.split(/(?<=[.!?])\s/);
+    // Not a heading, such as `Background.`
+    const first = sentences.find((sentence) => sentence.split(' ').length >= WORDS);
+    return (first ?? abstract).slice(0, MOST_CHARACTERS);
+  }
+  const words = title
+    .split(/[^\p{L}\p{N}-]+/u)
+    .filter((word) => word !== '' && !isStopWord(word.toLowerCase()));
   return (words.length > 0 ? words : [title]).slice(-WORDS).join(' ');
 }

@@ -1,6 +1,6 @@
-import type { CommitItem, PaperStore } from '../../src/store/paper-store.ts';
-import { createRandom } from '../../src/statistics.ts';
 import { incomingPaper, type Paper, type PaperKey, textHash } from '../../src/paper.ts';
+import { createRandom } from '../../src/statistics.ts';
+import type { CommitItem, PaperStore } from '../../src/store/paper-store.ts';
 import { dot, type Embedding, normalized } from '../../src/vector.ts';
 import { shuffled } from '../evaluate/statistics.ts';
 
@@ -47,8 +47,14 @@ export async function addRecombinedPapers(
   };
   for (let count = originals.length, number = 0; count < papers; ) {
     const pairs = Array.from({ length: Math.min(BATCH, papers - count) }, drawn);
-    const read = await readPapers(store, pairs.flat().map(({ key }) => key));
-    const tokens = await tokensOf(store, pairs.map(([a]) => a.key));
+    const read = await readPapers(
+      store,
+      pairs.flat().map(({ key }) => key),
+    );
+    const tokens = await tokensOf(
+      store,
+      pairs.map(([a]) => a.key),
+    );
     const items = pairs.flatMap(([a, b]): CommitItem[] => {
       const [first, second] = [read.get(a.key), read.get(b.key)];
       if (!first || !second) return [];

@@ -50,7 +50,9 @@ export async function timeSearchParts(
     const ranked = await timed('second pass', () =>
       secondPass(interacted, embeddings, wordFit(words, RANKING.fusion.wordFit)),
     );
-    const candidates = ranked.slice(0, SEARCH_LIMITS.depth).map(({ key, score }) => ({ key, score, parts: noParts() }));
+    const candidates = ranked
+      .slice(0, SEARCH_LIMITS.depth)
+      .map(({ key, score }) => ({ key, score, parts: noParts() }));
     const folded = await timed('copies folded', () => foldDuplicates({ store, index }, candidates));
     await timed(`papers of ${LIMIT} hits read`, () => hitsOf(store, folded.slice(0, LIMIT)));
   }

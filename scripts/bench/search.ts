@@ -21,7 +21,9 @@ export async function measureSearch({ queries: count, ...options }: SearchOption
   const embedder = await library.openEmbedder(1);
   try {
     await embedder.ready();
-    console.log(`Library: ${library.description}. ${count} different queries of each kind, none asked before.`);
+    console.log(
+      `Library: ${library.description}. ${count} different queries of each kind, none asked before.`,
+    );
     // Each part has queries of its own, so that no query's embedding is known already.
     const texts = await realQueries(library.store, (SEARCH_MODES.length + 1) * count + WARM_UP);
     const take = () => texts.splice(0, count);
@@ -33,7 +35,8 @@ export async function measureSearch({ queries: count, ...options }: SearchOption
       embedder: timedCalls('embedder', embedder, calls),
     };
     const search = createSearch({ ...library, embedder });
-    for (const query of texts.splice(0, WARM_UP)) await search.search({ query, mode: 'hybrid', limit: LIMIT });
+    for (const query of texts.splice(0, WARM_UP))
+      await search.search({ query, mode: 'hybrid', limit: LIMIT });
 
     console.log(`\nWhole searches, limit ${LIMIT}:`);
     const whole: CallTimes = new Map();
@@ -58,7 +61,9 @@ export async function measureSearch({ queries: count, ...options }: SearchOption
     const queries = take();
     for (const [name, times] of await timeSearchParts(library, embedder, queries)) printTimes(name, times);
 
-    console.log('\nCalls of other parts within whole hybrid searches (asked again, embeddings known), and within similar:');
+    console.log(
+      '\nCalls of other parts within whole hybrid searches (asked again, embeddings known), and within similar:',
+    );
     const watched = createSearch({ ...ports, statistics: library.statistics });
     for (const query of queries) await watched.search({ query, mode: 'hybrid', limit: LIMIT });
     for (const [name, times] of calls) printTimes(`hybrid: ${name}`, times);

@@ -94,7 +94,12 @@ async function measureOneClient(
   partsMs: number,
 ): Promise<void> {
   console.log('\nOne client, HTTP:');
-  const empty = times(await askEach(client, Array.from({ length: 1_000 }, () => '/healthz')));
+  const empty = times(
+    await askEach(
+      client,
+      Array.from({ length: 1_000 }, () => '/healthz'),
+    ),
+  );
   printTimes('GET /healthz: what HTTP costs', empty);
   const similar = await askEach(client, ids.map(similarPath));
   printTimes(`GET similar of ${ids.length} different papers`, times(similar));
@@ -135,8 +140,14 @@ async function measureOthers(client: HttpClient, ids: readonly string[]): Promis
     ids.slice(0, 1_000).map((id) => `/v1/papers/${encodeURIComponent(id)}`),
   );
   const listing = Array.from({ length: 50 });
-  await all('GET the newest papers', listing.map(() => '/v1/papers?sort=newest&limit=20'));
-  await all('GET the trending papers', listing.map(() => '/v1/papers?sort=trending&limit=20'));
+  await all(
+    'GET the newest papers',
+    listing.map(() => '/v1/papers?sort=newest&limit=20'),
+  );
+  await all(
+    'GET the trending papers',
+    listing.map(() => '/v1/papers?sort=trending&limit=20'),
+  );
   const likes = ids.slice(0, LIKES);
   for (const id of likes) {
     const path = `/v1/users/${USER}/feedback/${encodeURIComponent(id)}`;
@@ -149,14 +160,20 @@ async function measureOthers(client: HttpClient, ids: readonly string[]): Promis
     'GET recommendations, with another filter each',
     Array.from({ length: ROUNDS }, (_, at) => `/v1/users/${USER}/recommendations?from=2020-01-${10 + at}`),
   );
-  await all('GET recommendations, again', Array.from({ length: ROUNDS }, () => `/v1/users/${USER}/recommendations`));
+  await all(
+    'GET recommendations, again',
+    Array.from({ length: ROUNDS }, () => `/v1/users/${USER}/recommendations`),
+  );
   const today = Date.now();
   const day = (at: number) => new Date(today + at * 86_400_000).toISOString().slice(0, 10);
   await all(
     'GET picks of a new day',
     Array.from({ length: ROUNDS }, (_, at) => `/v1/users/${USER}/picks?date=${day(at)}`),
   );
-  await all('GET picks of that day, again', Array.from({ length: ROUNDS }, () => `/v1/users/${USER}/picks?date=${day(0)}`));
+  await all(
+    'GET picks of that day, again',
+    Array.from({ length: ROUNDS }, () => `/v1/users/${USER}/picks?date=${day(0)}`),
+  );
 }
 
 const times = (answers: readonly { ms: number }[]) => answers.map(({ ms }) => ms);

@@ -70,11 +70,15 @@ export interface Server extends Program {
 }
 
 /** Starts a server and waits until it is ready. Throws, with what it wrote, when it ends before. */
-export async function startServer(data: string, settings: Readonly<Record<string, string>> = {}): Promise<Server> {
+export async function startServer(
+  data: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Server> {
   const program = startProgram(['src/main.ts'], data, settings);
   try {
     const url = await until(program, () => /serves (http:\/\/[^\s"]+) from/.exec(program.output())?.[1]);
-    const answers = async (path: string) => ((await fetch(`${url}${path}`)).ok ? performance.now() : undefined);
+    const answers = async (path: string) =>
+      (await fetch(`${url}${path}`)).ok ? performance.now() : undefined;
     const healthyAfterMs = (await until(program, () => answers('/healthz'))) - program.startedAt;
     const readyAfterMs = (await until(program, () => answers('/readyz'))) - program.startedAt;
     return { ...program, url, healthyAfterMs, readyAfterMs };
