@@ -53,34 +53,18 @@ export async function openLargeLibrary({ papers, fresh }: LargeLibraryOptions): 
   const files = paperFiles();
   const isReal = files.length > 0 && existsSync(join(CACHE, 'embeddings.sqlite'));
   const folder = join(CACHE, '..', 'bench', `library-${isReal ? 'real' : 'generated'}-${papers}`);
-  const paths = dataPaths(folder);
-  const { model: embeddingModel, source } = describeModel({ name: DEFAULT_MODEL });
-  const openEmbedder = (workers: number) =>
-    createTransformersEmbedder({ model: embeddingModel, source, cacheFolder: paths.models, workers });
-  const probe = await openEmbedder(1);
-  const model = { fingerprint: probe.fingerprint, dimensions: embeddingModel.dimensions };
-  await probe.close();
-  const made = JSON.stringify({ recipe: RECIPE, papers, model: model.fingerprint });
+  const { fingerprint, dimensions, openEmbedder } = await modelOf(folder);
+  const made = JSON.stringify({ recipe: RECIPE, papers, model: fingerprint });
   const note = join(folder, 'made.json');
   if (fresh || !existsSync(note) || readFileSync(note, 'utf8') !== made) {
     rmSync(folder, { recursive: true, force: true });
   }
   mkdirSync(folder, { recursive: true });
-  const db = openSqlite(paths.database);
-  // Nobody needs this library after a power cut.
-  db.pragma('synchronous = OFF');
-  const store = createSqlitePaperStore(db, model);
-  const people = createSqlitePeopleStore<PickDetails>(db, model);
-  const index = createLocalVectorIndex({ folder: paths.index, ...model, source: store });
-  const lexical = createLocalLexicalIndex({ folder: paths.lexical, source: store });
-  const close = async () => {
-    await index.close();
-    await lexical.close();
-    await store.close();
-  };
+  const parts = await openParts(folder);
+  const { store, index, lexical, close } = parts;
   try {
     if (!existsSync(note)) {
-      await fill(store, papers, isReal ? files : []);
+      await fill(store, papers, dimensions, isReal ? files : []);
       writeFileSync(note, made);
     }
     // A kept library may have those of an earlier version of the program.
@@ -96,18 +80,52 @@ export async function openLargeLibrary({ papers, fresh }: LargeLibraryOptions): 
     const { count, state } = await index.status();
     const kind = isReal ? 'real papers, beyond 41,248 recombined ones' : 'generated papers';
     const description = `${(await store.counts()).papers} papers (${kind}), index of ${count}: ${state}`;
-    const statistics = createTermStatistics(store);
-    return { folder, store, people, index, lexical, statistics, description, openEmbedder, close };
+    return { ...parts, folder, statistics: createTermStatistics(store), description, openEmbedder };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-async function fill(store: PaperStore, papers: number, files: readonly string[]): Promise<void> {
+/** The model of all libraries here: the one that a server has when nothing is set. */
+async function modelOf(folder: string) {
+  const { model, source } = describeModel({ name: DEFAULT_MODEL });
+  const cacheFolder = dataPaths(folder).models;
+  const openEmbedder = (workers: number) =>
+    createTransformersEmbedder({ model, source, cacheFolder, workers });
+  const probe = await openEmbedder(1);
+  await probe.close();
+  return { fingerprint: probe.fingerprint, dimensions: model.dimensions, openEmbedder };
+}
+
+/** Store and indexes of a data folder, as a server of the default model opens them; nothing is read yet. */
+export async function openParts(folder: string) {
+  const { database, index: indexFolder, lexical: lexicalFolder } = dataPaths(folder);
+  const { fingerprint, dimensions } = await modelOf(folder);
+  const db = openSqlite(database);
+  // Nobody needs these libraries after a power cut.
+  db.pragma('synchronous = OFF');
+  const store = createSqlitePaperStore(db, { fingerprint, dimensions });
+  const people = createSqlitePeopleStore<PickDetails>(db, { fingerprint, dimensions });
+  const index = createLocalVectorIndex({ folder: indexFolder, dimensions, fingerprint, source: store });
+  const lexical = createLocalLexicalIndex({ folder: lexicalFolder, source: store });
+  const close = async () => {
+    await index.close();
+    await lexical.close();
+    await store.close();
+  };
+  return { dimensions, store, people, index, lexical, close };
+}
+
+async function fill(
+  store: PaperStore,
+  papers: number,
+  dimensions: number,
+  files: readonly string[],
+): Promise<void> {
   console.error(`Making a library of ${papers} papers: some minutes.`);
   if (files.length === 0) {
-    const draw = vectorsOfClusters(describeModel({ name: DEFAULT_MODEL }).model.dimensions);
+    const draw = vectorsOfClusters(dimensions);
     await timed('generated papers stored', () => fillLibrary(store, papers, draw, { withWords: true }));
     return;
   }

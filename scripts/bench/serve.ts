@@ -15,7 +15,8 @@ const LIMIT = 10;
 /** What `similar` asks the index for, to order it by terms. */
 const SIMILAR_DEPTH = 100;
 const USER = 'bench-serve';
-const LIKES = 30;
+/** What the user likes: so many papers of each of so many topics. */
+const LIKES = { topics: 3, each: 10 } as const;
 const ROUNDS = 20;
 
 const GOALS = {
@@ -148,13 +149,8 @@ async function measureOthers(client: HttpClient, ids: readonly string[]): Promis
     'GET the trending papers',
     listing.map(() => '/v1/papers?sort=trending&limit=20'),
   );
-  const likes = ids.slice(0, LIKES);
-  for (const id of likes) {
-    const path = `/v1/users/${USER}/feedback/${encodeURIComponent(id)}`;
-    const { status, text } = await client.send('PUT', path, { signal: 'like' });
-    if (status !== 200) throw new Error(`${status} for ${path}: ${text}`);
-  }
-  console.log(`A user with ${LIKES} likes, of all over the library:`);
+  const likes = await likeSome(client, ids);
+  console.log(`A user with ${likes} likes of ${LIKES.topics} topics:`);
   await all('GET recommendations, the first', [`/v1/users/${USER}/recommendations`]);
   await all(
     'GET recommendations, with another filter each',
@@ -174,6 +170,21 @@ async function measureOthers(client: HttpClient, ids: readonly string[]): Promis
     'GET picks of that day, again',
     Array.from({ length: ROUNDS }, () => `/v1/users/${USER}/picks?date=${day(0)}`),
   );
+}
+
+/** A user who likes the papers nearest to a few; how many those are. */
+async function likeSome(client: HttpClient, ids: readonly string[]): Promise<number> {
+  const seeds = ids.slice(0, LIKES.topics).map((id) => `${similarPath(id)}?limit=${LIKES.each}`);
+  const lists = (await askEach(client, seeds)).map(
+    ({ text }) => JSON.parse(text) as { hits: { paper: { id: string } }[] },
+  );
+  const liked = new Set(lists.flatMap(({ hits }) => hits.map(({ paper }) => paper.id)));
+  for (const id of liked) {
+    const path = `/v1/users/${USER}/feedback/${encodeURIComponent(id)}`;
+    const { status, text } = await client.send('PUT', path, { signal: 'like' });
+    if (status !== 200) throw new Error(`${status} for ${path}: ${text}`);
+  }
+  return liked.size;
 }
 
 const times = (answers: readonly { ms: number }[]) => answers.map(({ ms }) => ms);
