@@ -1,138 +1,152 @@
-import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { Command, InvalidArgumentError } from 'commander';
-import { measureFilters } from './bench/filters.ts';
-import { measureLexical } from './bench/lexical.ts';
-import { measureRecommend } from './bench/recommend.ts';
-import { printMachine, quantile } from './bench/report.ts';
+import { SHARED_DATA } from './evaluate/command-options.ts';
 
 /**
  * Measurements, never tests: each prints the machine, the versions, what it measured on, every run and the median.
- * Processes are real and fresh: the server and the command line as a user starts them.
+ * Processes are real and fresh: the server and the command line as a user starts them. Each part is loaded when it is
+ * asked for, so that one that cannot be loaded does not keep the others from running.
  */
-const program = new Command('bench').description('measure Paperwise on this machine');
+const program = new Command('bench')
+  .description('measure Paperwise on this machine')
+  .helpCommand(false)
+  .addHelpText('after', '\nLibraries are kept in .cache/bench: --fresh makes them anew.');
+
+const LIBRARY = 100_000;
+const EMBED = { texts: 1_000, runs: 5 };
+const INDEX = { papers: 100_000, runs: 3 };
+const START_RUNS = 5;
+const QUERIES = 200;
+
+const papersOption = (command: Command, papers = LIBRARY) =>
+  command
+    .option('--papers <number>', 'papers of the library', atLeast(1_000), papers)
+    .option('--fresh', 'make the library anew', false);
+
+program
+  .command('embed')
+  .description('how fast texts are embedded')
+  .option('--texts <number>', 'texts', atLeast(1), EMBED.texts)
+  .option('--runs <number>', 'fresh processes', atLeast(1), EMBED.runs)
+  .action(embed);
+
+program
+  .command('index')
+  .description('the index of vectors against the libraries below it')
+  .option('--papers <number>', 'vectors', atLeast(1_000), INDEX.papers)
+  .option('--runs <number>', 'fresh processes', atLeast(1), INDEX.runs)
+  .action(index);
+
+papersOption(program.command('search'))
+  .description('searches of all modes and similar papers, in this process, and what they spend their time on')
+  .option('--queries <number>', 'different queries of each kind', atLeast(10), QUERIES)
+  .action(search);
+
+papersOption(program.command('serve'))
+  .description('a real server, asked by one client and by 32')
+  .action(serve);
+
+papersOption(program.command('start'))
+  .description('how soon a server answers after a restart')
+  .option('--runs <number>', 'starts', atLeast(1), START_RUNS)
+  .action(start);
+
+papersOption(program.command('memory'))
+  .description('what a server holds of memory, with one and two embedding threads')
+  .action(memory);
 
 program
   .command('ingest')
   .description(
-    'take a file of papers in beside a running server; how fast, and how fast it answers meanwhile',
+    'take a file of papers in: against embedding alone, and beside a server that is asked meanwhile',
   )
-  .argument('<file>', 'papers, JSON Lines')
-  .option('--runs <number>', 'fresh libraries, one after the other', '1')
-  .action(async (file: string, { runs }: { runs: string }) => {
-    printMachine();
-    for (let run = 1; run <= Number(runs); run++) await measureIngest(file, run);
-  });
+  .argument('[file]', 'papers, JSON Lines', `${SHARED_DATA}/papers/hf-daily-2024-2026.jsonl.gz`)
+  .option('--papers <number>', 'the first so many papers of the file', atLeast(1))
+  .option('--library <number>', 'into a library that has so many papers already', atLeast(1_000))
+  .option('--runs <number>', 'fresh libraries, one after the other', atLeast(1), 1)
+  .action(async (file, options) => (await import('./bench/ingest.ts')).measureIngest(file, options));
+
+program
+  .command('scale')
+  .description('fill, index and serve very many generated papers')
+  .option('--papers <number>', 'papers', atLeast(1_000), 1_000_000)
+  .option('--keep <folder>', 'fill this folder, or use it as it was left, and leave it there')
+  .action(async (options) => (await import('./bench/scale.ts')).measureScale(options));
 
 program
   .command('filters')
   .description('nearest papers under filters of 50 % to 0.1 %: which way, how fast, how much is found')
-  .option('--papers <number>', 'generated papers', wholeNumber, 40_000)
-  .action(measureFilters);
+  .option('--papers <number>', 'generated papers', atLeast(1_000), 40_000)
+  .action(async (options) => (await import('./bench/filters.ts')).measureFilters(options));
 
 program
   .command('lexical')
   .description('build, save, load and search the index of words, without any embedding')
   .argument('<files...>', 'papers, JSON Lines')
-  .action(async (files: string[]) => {
-    printMachine();
-    await measureLexical(files);
-  });
+  .action(async (files) => (await import('./bench/lexical.ts')).measureLexical(files));
 
-program
-  .command('recommend')
+papersOption(program.command('recommend'), 40_000)
   .description('recommendations, picks and interests of a person with many likes over a large library')
-  .option(
-    '--papers <number>',
-    'papers: real ones where they are, generated ones elsewhere',
-    wholeNumber,
-    40_000,
-  )
-  .option('--likes <number>', 'what the person likes', someNumber, 500)
-  .option('--rounds <number>', 'requests of each kind', someNumber, 15)
-  .option('--fresh', 'make the library anew: it is kept between runs', false)
-  .action(measureRecommend);
+  .option('--likes <number>', 'what the person likes', atLeast(1), 500)
+  .option('--rounds <number>', 'requests of each kind', atLeast(1), 15)
+  .action(async (options) => (await import('./bench/recommend.ts')).measureRecommend(options));
 
-function someNumber(text: string): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number >= 1) return number;
-  throw new InvalidArgumentError('Expected a whole number of 1 or more.');
+papersOption(program.command('all'))
+  .description('embed, index, search, serve, start and memory, one after the other')
+  .action(async ({ papers, fresh }: { papers: number; fresh: boolean }) => {
+    const library = { papers, fresh: false };
+    await inTurn('embed', () => embed(EMBED));
+    await inTurn('index', () => index({ ...INDEX, papers }));
+    await inTurn('search', () => search({ ...library, fresh, queries: QUERIES }));
+    await inTurn('serve', () => serve(library));
+    await inTurn('start', () => start({ ...library, runs: START_RUNS }));
+    await inTurn('memory', () => memory(library));
+  });
+
+async function embed(options: typeof EMBED): Promise<void> {
+  const { measureEmbed } = await part<{ measureEmbed(options: typeof EMBED): Promise<void> }>('embed');
+  await measureEmbed(options);
+}
+async function index(options: typeof INDEX): Promise<void> {
+  const { measureIndex } = await part<{ measureIndex(options: typeof INDEX): Promise<void> }>('index');
+  await measureIndex(options);
+}
+async function search(options: { papers: number; fresh: boolean; queries: number }): Promise<void> {
+  await (await import('./bench/search.ts')).measureSearch(options);
+}
+async function serve(options: { papers: number; fresh: boolean }): Promise<void> {
+  await (await import('./bench/serve.ts')).measureServe(options);
+}
+async function start(options: { papers: number; fresh: boolean; runs: number }): Promise<void> {
+  await (await import('./bench/start.ts')).measureStart(options);
+}
+async function memory(options: { papers: number; fresh: boolean }): Promise<void> {
+  await (await import('./bench/memory.ts')).measureMemory(options);
 }
 
-function wholeNumber(text: string): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number >= 1_000) return number;
-  throw new InvalidArgumentError('Expected a whole number of 1000 or more.');
+/** A file that belongs to the part that it measures, and comes and goes with it. */
+async function part<Exports>(name: string): Promise<Exports> {
+  return (await import(`./bench/${name}.ts`)) as Exports;
 }
 
-function start(args: string[], data: string) {
-  const child = spawn(process.execPath, ['--import', 'tsx', ...args], {
-    env: { ...process.env, PAPERWISE_DATA: data, PAPERWISE_PORT: '0' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let output = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    output += text;
-  });
-  const ended = new Promise<string>((resolve) => {
-    child.once('close', () => resolve(output));
-  });
-  return { child, ended, output: () => output };
-}
-
-async function measureIngest(file: string, run: number): Promise<void> {
-  const data = mkdtempSync(join(tmpdir(), 'paperwise-bench-'));
-  const server = start(['src/main.ts'], data);
+/** One part of several: that it fails is said, and does not keep the others from running. */
+async function inTurn(name: string, measure: () => Promise<void>): Promise<void> {
+  console.log(`\n=== ${name}`);
   try {
-    const url = await ready(server);
-    const idle = await similarTimes(url, (count) => count < 500);
-    const ingest = start(['scripts/paperwise.ts', 'ingest', file], data);
-    let isRunning = true;
-    ingest.ended.then(() => {
-      isRunning = false;
-    });
-    const busy = await similarTimes(url, () => isRunning);
-    console.log(`Run ${run}: ${(await ingest.ended).trim().split('\n')[0]}`);
-    console.log(`  GET /similar before:    ${summary(idle)}`);
-    console.log(`  GET /similar meanwhile: ${summary(busy)}`);
-  } finally {
-    server.child.kill('SIGTERM');
-    await server.ended;
-    rmSync(data, { recursive: true, force: true });
+    await measure();
+  } catch (error) {
+    console.error(`bench ${name} failed:`, error);
+    process.exitCode = 1;
   }
 }
 
-async function ready(server: ReturnType<typeof start>): Promise<string> {
-  for (;;) {
-    const url = /serves (http:\/\/\S+) from/.exec(server.output())?.[1];
-    if (url && (await fetch(`${url}/readyz`)).ok) return url;
-    if (server.child.exitCode !== null) throw new Error(`The server ended: ${server.output()}`);
-    await pause(50);
-  }
+/** A whole number that is not below `least`. */
+function atLeast(least: number) {
+  return (text: string): number => {
+    const number = Number(text);
+    if (Number.isInteger(number) && number >= least) return number;
+    throw new InvalidArgumentError(`Expected a whole number of ${least} or more.`);
+  };
 }
 
-/** Milliseconds of one request after the other, twenty a second at most, so that the client is no load itself. */
-async function similarTimes(url: string, goOn: (count: number) => boolean): Promise<number[]> {
-  const listing = (await (await fetch(`${url}/v1/papers?limit=100`)).json()) as { papers: { id: string }[] };
-  const times: number[] = [];
-  while (goOn(times.length)) {
-    const { id } = listing.papers[times.length % listing.papers.length] ?? { id: '' };
-    const begin = performance.now();
-    const response = await fetch(`${url}/v1/papers/${encodeURIComponent(id)}/similar`);
-    await response.text();
-    if (!response.ok) throw new Error(`${response.status} for ${id}`);
-    times.push(performance.now() - begin);
-    await pause(Math.max(0, 50 - (performance.now() - begin)));
-  }
-  return times;
-}
-
-function summary(times: number[]): string {
-  const at = (share: number) => quantile(times, share).toFixed(1);
-  return `median ${at(0.5)} ms, p95 ${at(0.95)} ms, p99 ${at(0.99)} ms, highest ${at(1)} ms (${times.length} requests)`;
-}
-
-await program.parseAsync();
+if (process.argv.length <= 2) program.outputHelp();
+else await program.parseAsync();

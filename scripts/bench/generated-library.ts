@@ -28,13 +28,16 @@ function numbers(seed: number): () => number {
 }
 
 /** Draws unit vectors around random centres, as papers lie around subjects, and says which centre. */
-export function vectorsOfClusters(dimensions: number): () => { cluster: number; embedding: Embedding } {
+export function vectorsOfClusters(
+  dimensions: number,
+  clusters: number = CLUSTERS,
+): () => { cluster: number; embedding: Embedding } {
   const random = numbers(20_240_501);
   const gauss = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
   const vector = () => normalized(Float32Array.from({ length: dimensions }, gauss));
-  const centres = Array.from({ length: CLUSTERS }, vector);
+  const centres = Array.from({ length: clusters }, vector);
   return () => {
-    const cluster = Math.floor(random() * CLUSTERS);
+    const cluster = Math.floor(random() * clusters);
     const noise = vector();
     const embedding = normalized((centres[cluster] ?? noise).map((x, at) => x + SPREAD * (noise[at] ?? 0)));
     return { cluster, embedding };
@@ -48,16 +51,17 @@ function recordOf(
   number: number,
   cluster: number,
   random: () => number,
-  text: { title: string; abstract: string },
+  text: { title: string; abstract: string; authors?: string[] },
 ): IncomingPaper {
+  const group = cluster % CLUSTERS;
   const share = random();
   const source =
     share < 0.001 ? 'rare' : share < 0.011 ? 'few' : share < 0.111 ? 'some' : share < 0.611 ? 'most' : 'rest';
   const categories = [
-    cluster < CLUSTERS / 2 ? 'half.A' : 'half.B',
-    ...(cluster < CLUSTERS / 10 ? ['tenth.A'] : []),
-    ...(cluster < CLUSTERS / 100 ? ['hundredth.A'] : []),
-    ...(cluster === 0 && random() < 0.2 ? ['thousandth.A'] : []),
+    group < CLUSTERS / 2 ? 'half.A' : 'half.B',
+    ...(group < CLUSTERS / 10 ? ['tenth.A'] : []),
+    ...(group < CLUSTERS / 100 ? ['hundredth.A'] : []),
+    ...(group === 0 && random() < 0.2 ? ['thousandth.A'] : []),
   ];
   const record = loosePaperRecord.parse({
     id: `generated-${number}`,
@@ -78,9 +82,11 @@ const plainText = (number: number, cluster: number) => ({
 });
 
 const WORDS = { common: 3_000, ofCluster: 80, inTitle: 9, inAbstract: 160, shareOfCluster: 0.3 } as const;
+/** Names that authors have, by chance. */
+const NAMES = { family: 20_000, given: 500, most: 6 } as const;
 
 /** A text in words: some that all papers use, few of them often, and some of its cluster. */
-function wordedText(cluster: number, random: () => number) {
+function wordedText(cluster: number, random: () => number, inAbstract: number) {
   // Squared, so that the first words come far more often than the last.
   const draw = (count: number) => Math.floor(count * random() ** 2);
   const word = () =>
@@ -88,7 +94,7 @@ function wordedText(cluster: number, random: () => number) {
       ? spelled(WORDS.common + cluster * WORDS.ofCluster + draw(WORDS.ofCluster))
       : spelled(draw(WORDS.common));
   const words = (count: number) => Array.from({ length: count }, word).join(' ');
-  return { title: words(WORDS.inTitle), abstract: `${words(WORDS.inAbstract)}.` };
+  return { title: words(WORDS.inTitle), abstract: `${words(inAbstract)}.` };
 }
 
 /** A number as a word of syllables, such as `bakedo`. */
@@ -101,22 +107,50 @@ function spelled(number: number): string {
   return text;
 }
 
-/** Fills an empty store with `count` papers. `withWords`: with texts that tell clusters apart, as real ones do. */
+function authorsBy(random: () => number): string[] {
+  const name = (count: number) => {
+    const text = spelled(Math.floor(count * random()));
+    return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+  };
+  return Array.from(
+    { length: 1 + Math.floor(NAMES.most * random()) },
+    () => `${name(NAMES.given)} ${name(NAMES.family)}`,
+  );
+}
+
+interface FillOptions {
+  /** With texts that tell clusters apart, as real ones do. */
+  withWords?: boolean;
+  /** Words of an abstract, of those. */
+  inAbstract?: number;
+  withAuthors?: boolean;
+  /** Told after each batch how many there are. */
+  onCommit?: (count: number) => void;
+}
+
+/** Fills an empty store with `count` papers. */
 export async function fillLibrary(
   store: PaperStore,
   count: number,
   draw: ReturnType<typeof vectorsOfClusters>,
-  { withWords = false } = {},
+  {
+    withWords = false,
+    inAbstract = WORDS.inAbstract,
+    withAuthors = false,
+    onCommit = () => {},
+  }: FillOptions = {},
 ): Promise<void> {
   const random = numbers(7_919);
   for (let from = 0; from < count; from += BATCH) {
     const items = Array.from({ length: Math.min(BATCH, count - from) }, (_, at) => {
       const { cluster, embedding } = draw();
-      const text = withWords ? wordedText(cluster, random) : plainText(from + at, cluster);
-      const incoming = recordOf(from + at, cluster, random, text);
+      const text = withWords ? wordedText(cluster, random, inAbstract) : plainText(from + at, cluster);
+      const authors = withAuthors ? { authors: authorsBy(random) } : {};
+      const incoming = recordOf(from + at, cluster, random, { ...text, ...authors });
       return itemOf(incoming, embedding);
     });
     await store.commitBatch(items);
+    onCommit(from + items.length);
   }
 }
 

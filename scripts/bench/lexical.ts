@@ -9,6 +9,7 @@ import { openSqlite } from '../../src/store/sqlite.ts';
 import { createSqlitePaperStore } from '../../src/store/sqlite-papers.ts';
 import { titleWithTypo } from '../evaluate/known-item-queries.ts';
 import { createRandom, shuffled } from '../evaluate/statistics.ts';
+import { printMachine } from './report.ts';
 
 const BATCH = 500;
 const QUERIES = 300;
@@ -19,6 +20,7 @@ const DIMENSIONS = 2;
 
 /** Builds, saves, loads and searches the lexical index of all papers of the files. Vectors are not needed for it. */
 export async function measureLexical(files: readonly string[]): Promise<void> {
+  printMachine();
   const folder = mkdtempSync(join(tmpdir(), 'paperwise-bench-'));
   const db = openSqlite(join(folder, 'library.sqlite'));
   db.pragma('synchronous = OFF');

@@ -1,7 +1,7 @@
 import { createPersonReader, type Person } from '../../src/recommend/person.ts';
 import { createRecommender } from '../../src/recommend/recommender.ts';
 import { createRandom, shuffled } from '../evaluate/statistics.ts';
-import { type BenchLibrary, openBenchLibrary } from './recommend-library.ts';
+import { type LargeLibrary, openLargeLibrary } from './large-library.ts';
 import { measureParts } from './recommend-parts.ts';
 import { printMachine, quantile } from './report.ts';
 
@@ -28,7 +28,7 @@ interface Options {
  */
 export async function measureRecommend({ papers, likes, rounds, fresh }: Options): Promise<void> {
   printMachine();
-  const library = await openBenchLibrary(papers, { fresh });
+  const library = await openLargeLibrary({ papers, fresh });
   try {
     const spare = await giveFeedback(library, likes);
     // The day after the newest paper: no date has to be filtered, as on a day of its own.
@@ -98,7 +98,7 @@ function report(name: string, values: readonly number[]): void {
 }
 
 /** Likes and dislikes of a person of several topics, and likes of others; ids that can be liked besides. */
-async function giveFeedback({ store, people, index }: BenchLibrary, likes: number): Promise<string[]> {
+async function giveFeedback({ store, people, index }: LargeLibrary, likes: number): Promise<string[]> {
   for (const user of await people.users({ limit: 10_000 })) await people.eraseUser(user);
   const random = createRandom(SEED);
   const keys = shuffled(await store.matchingKeys({}), random);
