@@ -12,8 +12,6 @@ const program = new Command('bench')
   .addHelpText('after', '\nLibraries are kept in .cache/bench: --fresh makes them anew.');
 
 const LIBRARY = 100_000;
-const EMBED = { texts: 1_000, runs: 5 };
-const INDEX = { papers: 100_000, runs: 3 };
 const START_RUNS = 5;
 const QUERIES = 200;
 
@@ -21,20 +19,6 @@ const papersOption = (command: Command, papers = LIBRARY) =>
   command
     .option('--papers <number>', 'papers of the library', atLeast(1_000), papers)
     .option('--fresh', 'make the library anew', false);
-
-program
-  .command('embed')
-  .description('how fast texts are embedded')
-  .option('--texts <number>', 'texts', atLeast(1), EMBED.texts)
-  .option('--runs <number>', 'fresh processes', atLeast(1), EMBED.runs)
-  .action(embed);
-
-program
-  .command('index')
-  .description('the index of vectors against the libraries below it')
-  .option('--papers <number>', 'vectors', atLeast(1_000), INDEX.papers)
-  .option('--runs <number>', 'fresh processes', atLeast(1), INDEX.runs)
-  .action(index);
 
 papersOption(program.command('search'))
   .description('searches of all modes and similar papers, in this process, and what they spend their time on')
@@ -91,25 +75,15 @@ papersOption(program.command('recommend'), 40_000)
   .action(async (options) => (await import('./bench/recommend.ts')).measureRecommend(options));
 
 papersOption(program.command('all'))
-  .description('embed, index, search, serve, start and memory, one after the other')
+  .description('search, serve, start and memory, one after the other')
   .action(async ({ papers, fresh }: { papers: number; fresh: boolean }) => {
     const library = { papers, fresh: false };
-    await inTurn('embed', () => embed(EMBED));
-    await inTurn('index', () => index({ ...INDEX, papers }));
     await inTurn('search', () => search({ ...library, fresh, queries: QUERIES }));
     await inTurn('serve', () => serve(library));
     await inTurn('start', () => start({ ...library, runs: START_RUNS }));
     await inTurn('memory', () => memory(library));
   });
 
-async function embed(options: typeof EMBED): Promise<void> {
-  const { measureEmbed } = await part<{ measureEmbed(options: typeof EMBED): Promise<void> }>('embed');
-  await measureEmbed(options);
-}
-async function index(options: typeof INDEX): Promise<void> {
-  const { measureIndex } = await part<{ measureIndex(options: typeof INDEX): Promise<void> }>('index');
-  await measureIndex(options);
-}
 async function search(options: { papers: number; fresh: boolean; queries: number }): Promise<void> {
   await (await import('./bench/search.ts')).measureSearch(options);
 }
@@ -121,11 +95,6 @@ async function start(options: { papers: number; fresh: boolean; runs: number }):
 }
 async function memory(options: { papers: number; fresh: boolean }): Promise<void> {
   await (await import('./bench/memory.ts')).measureMemory(options);
-}
-
-/** A file that belongs to the part that it measures, and comes and goes with it. */
-async function part<Exports>(name: string): Promise<Exports> {
-  return (await import(`./bench/${name}.ts`)) as Exports;
 }
 
 /** One part of several: that it fails is said, and does not keep the others from running. */

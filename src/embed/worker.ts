@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { AppError, messageOf } from '../errors.ts';
+import { lowerThreadPriority } from '../low-priority.ts';
 import type { EmbedText } from './embed-text.ts';
 import { loadModel } from './load-model.ts';
 import {
@@ -19,6 +20,8 @@ async function main(port: NonNullable<typeof parentPort>, { settings, gate }: Wo
   // The library prints what it also throws, and whole input tensors besides.
   console.warn = () => undefined;
   console.error = () => undefined;
+  // A bulk ingest keeps every core busy: requests come before it.
+  lowerThreadPriority();
 
   const send = (message: WorkerMessage, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
   // Messages come between two native calls, so this ends the thread in JavaScript, where that is safe.

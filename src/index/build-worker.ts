@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { lowerThreadPriority } from '../low-priority.ts';
 import type { PaperKey } from '../paper.ts';
 import { createHnswGraph, type GraphParams } from './hnsw.ts';
 import { saveGraphFile } from './index-file.ts';
@@ -27,6 +28,8 @@ export type BuildReply = { type: 'taken' } | { type: 'saved'; base: string };
 
 const port = parentPort;
 if (!port) throw new Error('This file runs in a worker thread.');
+// Building takes minutes, and nobody waits for it: requests come first.
+lowerThreadPriority();
 
 const { folder, identity, params, revision, epoch, capacity } = workerData as BuildOrder;
 const { dimensions } = identity;

@@ -2,15 +2,15 @@
  * Whether scoring or the graph answers is decided here, by what either costs. The unit is a vector scored in a scan
  * of all, so that the figures hold for any machine and nearly any dimensions: both ways wait for memory.
  * `npm run bench -- filters` measures them. At 40,000 vectors of 384 dimensions: a scanned vector
- * 0.08 µs; one scored by itself 5.5 times that; a proposal of the graph, scored again, 63 to 98 times.
+ * 0.028 µs (over 8-bit codes); one scored by itself 5.3 times that; a proposal of the graph, scored again, 144 to 224 times.
  */
 
 /** A vector scored with gaps between it and others, as under a filter: the processor does not foresee the next. */
 export const LISTED_VECTOR = 5;
 /** A proposal of the graph: about fifty distances, of vectors that lie anywhere. */
-export const PROPOSAL_COST = 80;
+export const PROPOSAL_COST = 150;
 /** A paper that is not in the graph yet, and is scored beside it in JavaScript. */
-const WAITING_VECTOR = 10;
+const WAITING_VECTOR = 30;
 
 /** Proposals asked of the graph for each neighbour wanted. */
 const PROPOSALS_PER_NEIGHBOUR = 4;

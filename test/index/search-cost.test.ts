@@ -24,8 +24,9 @@ describe('the choice between scoring and the graph', () => {
   });
 
   it('asks for more while that is cheaper than scoring', () => {
-    expect(proposalsToAsk(task({ passing: 20_000 }), 80)).toBe(320);
-    expect(proposalsToAsk(task({ passing: 20_000 }), 320)).toBeNull();
+    const half = task({ count: 100_000, passing: 50_000 });
+    expect(proposalsToAsk(half, 80)).toBe(320);
+    expect(proposalsToAsk(half, 320)).toBeNull();
   });
 
   it('never scores where the graph is to be tested', () => {
