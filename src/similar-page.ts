@@ -24,8 +24,8 @@ export interface SimilarPageRequest {
   readonly scope: unknown;
 }
 
-export interface SimilarPage<Hits = SimilarHit[]> {
-  hits: Hits;
+export interface SimilarPage {
+  hits: SimilarHit[];
   nextCursor: string | null;
 }
 
@@ -49,13 +49,4 @@ export async function similarPage(deps: SimilarPageDeps, request: SimilarPageReq
   const depth = SEARCH_LIMITS.depth;
   const { page, nextCursor } = unshownHits(folded, new Set(shown), limit, { scope, depth });
   return { hits: await hitsOf(deps.store, page), nextCursor };
-}
-
-/** The same with the hits as JSON, as they are answered. */
-export async function similarPageJson(
-  deps: SimilarPageDeps,
-  request: SimilarPageRequest,
-): Promise<SimilarPage<string>> {
-  const { hits, nextCursor } = await similarPage(deps, request);
-  return { hits: JSON.stringify(hits), nextCursor };
 }

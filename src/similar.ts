@@ -10,12 +10,10 @@ import { foldDuplicates } from './near-duplicates.ts';
 import { cleanText, type PaperFilter, type PaperKey } from './paper.ts';
 import { type Page, SEARCH_LIMITS } from './search-limits.ts';
 import {
-  type SimilarHit,
   type SimilarPage,
   type SimilarPageDeps,
   type SimilarPageRequest,
   similarPage,
-  similarPageJson,
 } from './similar-page.ts';
 import { COMPARED_BY_TERMS, withTerms } from './similar-terms.ts';
 import type { PaperStore } from './store/paper-store.ts';
@@ -33,7 +31,7 @@ const MOST_CANDIDATES = 2_000;
  */
 const LEVEL_AT = 10;
 
-export interface SimilarAnswer<Hits = SimilarHit[]> extends SimilarPage<Hits> {
+export interface SimilarAnswer extends SimilarPage {
   exact: boolean;
 }
 
@@ -61,30 +59,7 @@ interface Deps extends SimilarPageDeps {
  * that is both a positive and a negative one. src/example-scores.ts has the score; with `diversity`, hits need not come in
  * its order.
  */
-export function similarTo(deps: Deps, request: SimilarRequest): Promise<SimilarAnswer> {
-  return answer(deps, request, {
-    ofOne: (page) => similarPage(deps, page),
-    hits: async (hits) => hits,
-  });
-}
-
-/** The same with the hits as JSON. `ofOne` may make the page of papers like one elsewhere than here. */
-export function similarToJson(
-  deps: Deps,
-  request: SimilarRequest,
-  ofOne: (page: SimilarPageRequest) => Promise<SimilarPage<string>> = (page) => similarPageJson(deps, page),
-): Promise<SimilarAnswer<string>> {
-  return answer(deps, request, { ofOne, hits: async (hits) => JSON.stringify(hits) });
-}
-
-async function answer<Hits>(
-  deps: Deps,
-  request: SimilarRequest,
-  make: {
-    ofOne: (page: SimilarPageRequest) => Promise<SimilarPage<Hits>>;
-    hits: (hits: SimilarHit[]) => Promise<Hits>;
-  },
-): Promise<SimilarAnswer<Hits>> {
+export async function similarTo(deps: Deps, request: SimilarRequest): Promise<SimilarAnswer> {
   const { examples, filter, limit, diversity = 0 } = request;
   const scope = [examples, filter, diversity];
   const shown = shownOf(request.cursor, scope, SEARCH_LIMITS.depth);
@@ -108,14 +83,14 @@ async function answer<Hits>(
   const likely = Math.min(shown.size + limit + SPARE_HITS, SEARCH_LIMITS.depth);
   if (targets.length === 1 && negative.keys.length === 0 && diversity === 0) {
     const example = { keys: positive.keys, text };
-    const ask = (page: Near) => make.ofOne({ ...page, example, shown: [...shown], limit, scope });
+    const ask = (page: Near) => similarPage(deps, { ...page, example, shown: [...shown], limit, scope });
     return likeOne(deps, ask, { target, allowed, likely });
   }
   const { list, exact } = await likeMany(deps, { targets, text, positive, negative, allowed });
   const all = diversity > 0 ? diversify(list, { diversity, limit: SEARCH_LIMITS.depth }) : list;
   const { page, nextCursor } = unshownHits(all, shown, limit, { scope, depth: SEARCH_LIMITS.depth });
   const candidates = page.map(({ embedding: _, ...candidate }) => candidate);
-  return { hits: await make.hits(await hitsOf(deps.store, candidates)), nextCursor, exact };
+  return { hits: await hitsOf(deps.store, candidates), nextCursor, exact };
 }
 
 type Near = Pick<SimilarPageRequest, 'keys' | 'similarities'>;
@@ -124,11 +99,11 @@ type Near = Pick<SimilarPageRequest, 'keys' | 'similarities'>;
  * Papers like one: the index's order is nearly the answer, so only what may be shown is asked for, and more only when
  * too many of them are copies.
  */
-async function likeOne<Hits>(
+async function likeOne(
   { index }: Deps,
-  ask: (near: Near) => Promise<SimilarPage<Hits>>,
+  ask: (near: Near) => Promise<SimilarPage>,
   { target, allowed, likely }: { target: Embedding; allowed: PaperFilter; likely: number },
-): Promise<SimilarAnswer<Hits>> {
+): Promise<SimilarAnswer> {
   // The terms of the first so many decide on their order, whatever is shown of them.
   for (let depth = Math.max(likely, COMPARED_BY_TERMS); ; depth = SEARCH_LIMITS.depth) {
     const { neighbours, exact } = await index.nearest(target, { limit: depth, filter: allowed });
