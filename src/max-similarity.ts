@@ -72,7 +72,7 @@ export function createMaxSimilarity(dimensions: number): MaxSimilarity {
   const pages = Math.ceil((documentAt + most.documentRows * rowBytes) / WASM_PAGE_BYTES);
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
   const module = new WebAssembly.Module(kernelModule(rowBytes));
-  const kernel = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Kernel;
+  const kernel = new WebAssembly.Instance<Kernel>(module, { env: { memory } }).exports;
   const bytes = new Uint8Array(memory.buffer);
   const distances = new Int32Array(memory.buffer, outAt, most.queryRows);
   let loaded: Uint8Array | null = null;

@@ -1,4 +1,4 @@
-import { dotAt, type Embedding } from './vector.ts';
+import type { Embedding } from './vector.ts';
 import {
   type Code,
   doWhile,
@@ -22,25 +22,17 @@ export interface VectorBlock {
   readonly bytes: number;
   /** The vector of a row, as a view: writing to it writes the row. */
   row(at: number): Float32Array;
-  /** The dot product with a row, as `dot` gives it. */
-  dot(at: number, query: Embedding): number;
-  /** Where to write the rows of `scoreListed`, before it is called. */
-  readonly listed: Uint32Array;
   /**
    * The dot products of the query with the first `count` rows, in single precision. A view that is valid until the
    * next call. The query must have the block's dimensions.
    */
   scoreFirst(query: Embedding, count: number): Float32Array;
-  /** The same for the first `count` rows that `listed` names. */
-  scoreListed(query: Embedding, count: number): Float32Array;
 }
 
 /** All are addresses; the query lies at 0. */
 interface Kernel {
   /** Writes the dot products of the query with the rows from `row` on to `out`, until `out` reaches `end`. */
   scoreFirst(row: number, out: number, end: number): void;
-  /** The same for the rows whose numbers are listed from `list` on. */
-  scoreListed(row: number, out: number, end: number, list: number): void;
 }
 
 /**
@@ -51,31 +43,23 @@ export function createVectorBlocks(dimensions: number, rows: number): () => Vect
   const stride = Math.ceil(dimensions / STEP) * STEP;
   const rowBytes = stride * FLOAT_BYTES;
   const module = new WebAssembly.Module(kernelModule(rowBytes));
-  const listAt = rowBytes;
-  const scoresAt = listAt + rows * FLOAT_BYTES;
+  const scoresAt = rowBytes;
   const rowsAt = Math.ceil((scoresAt + rows * FLOAT_BYTES) / rowBytes) * rowBytes;
   const pages = Math.ceil((rowsAt + rows * rowBytes) / WASM_PAGE_BYTES);
 
   return () => {
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
-    const kernel = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Kernel;
+    const kernel = new WebAssembly.Instance<Kernel>(module, { env: { memory } }).exports;
     const queryView = new Float32Array(memory.buffer, 0, dimensions);
     const scores = new Float32Array(memory.buffer, scoresAt, rows);
     const allRows = new Float32Array(memory.buffer, rowsAt, rows * stride);
     return {
       bytes: rows * rowBytes,
       row: (at) => allRows.subarray(at * stride, at * stride + dimensions),
-      dot: (at, query) => dotAt(allRows, at * stride, query),
-      listed: new Uint32Array(memory.buffer, listAt, rows),
       scoreFirst(query, count) {
         queryView.set(query);
         // The kernel's loop ends after a turn, not before one.
         if (count > 0) kernel.scoreFirst(rowsAt, scoresAt, scoresAt + count * FLOAT_BYTES);
-        return scores.subarray(0, count);
-      },
-      scoreListed(query, count) {
-        queryView.set(query);
-        if (count > 0) kernel.scoreListed(rowsAt, scoresAt, scoresAt + count * FLOAT_BYTES, listAt);
         return scores.subarray(0, count);
       },
     };
@@ -87,54 +71,31 @@ export function createVectorBlocks(dimensions: number, rows: number): () => Vect
  * than the processor's cache holds waits for memory; several rows at a time spoil the order that memory likes best.
  */
 function kernelModule(rowBytes: number): Uint8Array<ArrayBuffer> {
-  const [row, out, end] = [0, 1, 2];
-  const sumsOf = (firstSum: number) => [0, 1, 2, 3].map((at) => firstSum + at);
-  const dotOfRow = (at: number, firstNumber: number, to: number, sums: readonly number[]): Code => {
-    const [a, b, c, d] = sums.map((sum) => get(sum)) as [Code, Code, Code, Code];
-    const lane = (number: number) => f32x4.lane(get(to), number);
-    const multiplied = (number: number) =>
-      f32x4.mul(v128.load(get(firstNumber), 16 * number), v128.load(get(at), 16 * number));
-    return [
-      sums.map((sum) => set(sum, v128.zero)),
-      doWhile(
-        [
-          sums.map((sum, number) => set(sum, f32x4.add(get(sum), multiplied(number)))),
-          set(at, i32.add(get(at), i32.const(STEP * FLOAT_BYTES))),
-          set(firstNumber, i32.add(get(firstNumber), i32.const(STEP * FLOAT_BYTES))),
-        ],
-        i32.ltU(get(firstNumber), i32.const(rowBytes)),
-      ),
-      set(to, f32x4.add(f32x4.add(a, b), f32x4.add(c, d))),
-      f32.store(get(out), f32.add(f32.add(lane(0), lane(1)), f32.add(lane(2), lane(3)))),
-      set(out, i32.add(get(out), i32.const(FLOAT_BYTES))),
-    ];
-  };
+  const [row, out, end, q] = [0, 1, 2, 3];
+  const sums = [4, 5, 6, 7];
+  const [sum = 0] = sums;
+  const [a, b, c, d] = sums.map((local) => get(local)) as [Code, Code, Code, Code];
+  const lane = (number: number) => f32x4.lane(get(sum), number);
+  const multiplied = (number: number) =>
+    f32x4.mul(v128.load(get(q), 16 * number), v128.load(get(row), 16 * number));
+  const scoreRow: Code = [
+    set(q, i32.const(0)),
+    sums.map((local) => set(local, v128.zero)),
+    // Rows lie one after the other, so that the end of one is the next.
+    doWhile(
+      [
+        sums.map((local, number) => set(local, f32x4.add(get(local), multiplied(number)))),
+        set(row, i32.add(get(row), i32.const(STEP * FLOAT_BYTES))),
+        set(q, i32.add(get(q), i32.const(STEP * FLOAT_BYTES))),
+      ],
+      i32.ltU(get(q), i32.const(rowBytes)),
+    ),
+    set(sum, f32x4.add(f32x4.add(a, b), f32x4.add(c, d))),
+    f32.store(get(out), f32.add(f32.add(lane(0), lane(1)), f32.add(lane(2), lane(3)))),
+    set(out, i32.add(get(out), i32.const(FLOAT_BYTES))),
+  ];
   const isLeft = i32.ltU(get(out), get(end));
-  const [q, sum] = [3, 4];
-  const [list, listedQ, listedRow, listedSum] = [3, 4, 5, 6];
   return wasmModule([
-    {
-      name: 'scoreFirst',
-      params: 3,
-      integers: 1,
-      vectors: 4,
-      // Rows lie one after the other, so that the end of one is the next.
-      body: doWhile([set(q, i32.const(0)), dotOfRow(row, q, sum, sumsOf(sum))], isLeft),
-    },
-    {
-      name: 'scoreListed',
-      params: 4,
-      integers: 2,
-      vectors: 4,
-      body: doWhile(
-        [
-          set(listedQ, i32.const(0)),
-          set(listedRow, i32.add(get(row), i32.mul(i32.load(get(list)), i32.const(rowBytes)))),
-          dotOfRow(listedRow, listedQ, listedSum, sumsOf(listedSum)),
-          set(list, i32.add(get(list), i32.const(FLOAT_BYTES))),
-        ],
-        isLeft,
-      ),
-    },
+    { name: 'scoreFirst', params: 3, integers: 1, vectors: 4, body: doWhile(scoreRow, isLeft) },
   ]);
 }

@@ -8,17 +8,18 @@
 declare global {
   namespace WebAssembly {
     class Memory {
-      constructor(size: { initial: number; maximum?: number; shared?: boolean });
+      constructor(size: { initial: number; maximum?: number });
       readonly buffer: ArrayBuffer;
-      /** Adds pages; the buffer from before is detached, unless the memory is shared. */
+      /** Adds pages; the buffer from before is detached. */
       grow(pages: number): number;
     }
     class Module {
       constructor(bytes: Uint8Array);
     }
-    class Instance {
+    /** `Exports` are what the module is known to have: nobody checks them. */
+    class Instance<Exports> {
       constructor(module: Module, imports: { env: { memory: Memory } });
-      readonly exports: Record<string, unknown>;
+      readonly exports: Exports;
     }
   }
 }
@@ -46,14 +47,8 @@ const V128 = 0x7b;
 /** The most that a memory can hold: 4 GiB. */
 export const WASM_MOST_PAGES = 65_536;
 
-/**
- * The bytes of a module that imports the memory `env.memory`; a `shared` one must be of `WASM_MOST_PAGES` at most.
- * `new WebAssembly.Module` throws for a wrong body.
- */
-export function wasmModule(
-  functions: readonly WasmFunction[],
-  { shared = false } = {},
-): Uint8Array<ArrayBuffer> {
+/** The bytes of a module that imports the memory `env.memory`. `new WebAssembly.Module` throws for a wrong body. */
+export function wasmModule(functions: readonly WasmFunction[]): Uint8Array<ArrayBuffer> {
   const types = functions.map(({ params }) => [0x60, list(Array<Code>(params).fill(I32)), list([])]);
   const bodies = functions.map(({ integers, vectors, body }) => {
     const locals = list([
@@ -63,12 +58,11 @@ export function wasmModule(
     return sized([locals, body, 0x0b]);
   });
   const [importMemory, exportFunction] = [0x02, 0x00];
-  const limits = shared ? [0x03, unsigned(0), unsigned(WASM_MOST_PAGES)] : [0x00, unsigned(0)];
   return Uint8Array.from(
     flat([
       [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
       section(1, list(types)),
-      section(2, list([[name('env'), name('memory'), importMemory, limits]])),
+      section(2, list([[name('env'), name('memory'), importMemory, 0x00, unsigned(0)]])),
       section(3, list(functions.map((_, at) => unsigned(at)))),
       section(7, list(functions.map((made, at) => [name(made.name), exportFunction, unsigned(at)]))),
       section(10, list(bodies)),

@@ -6,7 +6,7 @@ import { createVectorBlocks } from '../src/vector-kernel.ts';
 const number = fc.float({ min: -1, max: 1, noNaN: true, noDefaultInfinity: true });
 const ROWS = 9;
 
-/** A block with some vectors, a query, and rows to list, in any order. */
+/** A block with some vectors, and a query. */
 const filled = fc.integer({ min: 1, max: 70 }).chain((dimensions) => {
   const vector = fc
     .array(number, { minLength: dimensions, maxLength: dimensions })
@@ -15,36 +15,28 @@ const filled = fc.integer({ min: 1, max: 70 }).chain((dimensions) => {
     dimensions: fc.constant(dimensions),
     query: vector,
     vectors: fc.array(vector, { minLength: ROWS, maxLength: ROWS }),
-    listed: fc.array(fc.nat(ROWS - 1), { maxLength: ROWS }),
   });
 });
 
 describe('a block of vectors', () => {
-  it('scores its first rows, and listed ones, as a loop does', () => {
+  it('scores its first rows as a loop does', () => {
     fc.assert(
-      fc.property(filled, fc.nat(ROWS), ({ dimensions, query, vectors, listed }, count) => {
+      fc.property(filled, fc.nat(ROWS), ({ dimensions, query, vectors }, count) => {
         const block = createVectorBlocks(dimensions, ROWS)();
         vectors.forEach((vector, at) => {
           block.row(at).set(vector);
         });
-        const expectScores = (scores: Float32Array, rows: readonly number[]) => {
-          expect(scores).toHaveLength(rows.length);
-          rows.forEach((row, at) => {
-            expect(scores[at]).toBeCloseTo(dot(vectors[row] ?? query, query), 5);
-          });
-        };
-        expectScores(
-          block.scoreFirst(query, count),
-          Array.from({ length: count }, (_, at) => at),
-        );
-        block.listed.set(listed);
-        expectScores(block.scoreListed(query, listed.length), listed);
+        const scores = block.scoreFirst(query, count);
+        expect(scores).toHaveLength(count);
+        scores.forEach((score, at) => {
+          expect(score).toBeCloseTo(dot(vectors[at] ?? query, query), 5);
+        });
         expect(vectors.map((_, at) => block.row(at))).toEqual(vectors);
       }),
     );
   });
 
-  it('scores a block of real size the same by list and by scan, bit for bit', () => {
+  it('scores a block of real size', () => {
     const [dimensions, rows] = [384, 700];
     const block = createVectorBlocks(dimensions, rows)();
     for (let at = 0; at < rows; at++) {
@@ -53,9 +45,7 @@ describe('a block of vectors', () => {
       });
     }
     const query = Float32Array.from({ length: dimensions }, (_, i) => Math.cos(i));
-    const scanned = block.scoreFirst(query, rows).slice();
-    for (let at = 0; at < rows; at++) block.listed[at] = rows - 1 - at;
-    expect(block.scoreListed(query, rows)).toEqual(scanned.slice().reverse());
+    const scanned = block.scoreFirst(query, rows);
     expect(scanned[699]).toBeCloseTo(dot(block.row(699), query), 3);
   });
 

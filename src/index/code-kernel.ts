@@ -1,16 +1,4 @@
-import {
-  type Code,
-  doWhile,
-  f32,
-  f32x4,
-  get,
-  i32,
-  i32x4,
-  set,
-  v128,
-  type WasmFunction,
-  wasmModule,
-} from '../wasm-module.ts';
+import { type Code, doWhile, f32, f32x4, get, i32, i32x4, set, v128, wasmModule } from '../wasm-module.ts';
 
 /** Numbers that one turn of the inner loop multiplies; rows are filled up with zeros to a multiple. */
 export const CODE_STEP = 16;
@@ -36,7 +24,7 @@ export interface CodeKernel {
  * Products of rows of 8-bit codes with a query of 16-bit codes, in whole numbers: a quarter of the memory of floats
  * to read. Sums are of 32 bits; whoever writes the query keeps it so small that they cannot overflow.
  */
-export function codeKernelModule(stride: number, shared: boolean): WebAssembly.Module {
+export function codeKernelModule(stride: number): Uint8Array<ArrayBuffer> {
   const rowBytes = stride + ROW_FACTS_BYTES;
   const queryEnd = QUERY_AT + 2 * stride;
   const [row, low, end, high] = [0, 1, 2, 3];
@@ -76,7 +64,7 @@ export function codeKernelModule(stride: number, shared: boolean): WebAssembly.M
     ];
   };
   const isLeft = i32.ltU(get(low), get(end));
-  const functions: WasmFunction[] = [
+  return wasmModule([
     {
       name: 'scoreFirst',
       params: 4,
@@ -101,6 +89,5 @@ export function codeKernelModule(stride: number, shared: boolean): WebAssembly.M
         isLeft,
       ),
     },
-  ];
-  return new WebAssembly.Module(wasmModule(functions, { shared }));
+  ]);
 }

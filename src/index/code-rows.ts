@@ -40,18 +40,14 @@ const GROWTH_PAGES = 64;
 export interface CodeRows {
   /** Bytes of the rows that are held. */
   readonly bytes: number;
-  /** What the rows lie in, for another thread to read them when it is shared. */
-  readonly memory: WebAssembly.Memory;
   /** Makes room for the rows from 0 to `count` - 1. Throws `index_failed` beyond 4 GiB. */
   resize(count: number): void;
   /** Encodes a vector into a row. */
   write(row: number, vector: Float32Array): void;
   /** Copies a row over another. */
   copy(from: number, to: number): void;
-  /** The codes of a row with scale and error, as bytes: equal for equal vectors. A view until the next `resize`. */
-  row(row: number): Uint8Array;
-  /** Every score that follows is of this query. Without `bounds`, low and high are both the estimate. */
-  begin(query: Embedding, options?: { bounds: boolean }): { slack: number };
+  /** Every score that follows is of this query. */
+  begin(query: Embedding): { slack: number };
   /** Where to write the rows of `scoreListed`; `CODE_TURN` of them at most. */
   readonly listed: Uint32Array;
   /** Bounds of the products with `count` rows from `first` on, `CODE_TURN` at most; without `slack`. */
@@ -62,16 +58,7 @@ export interface CodeRows {
   readonly high: Float32Array;
 }
 
-export interface CodeRowsOptions {
-  /** Whether other threads may read the memory; it cannot grow then, and is made for `rows`. */
-  shared?: { rows: number };
-  /** The memory of rows that another thread has made. */
-  memory?: WebAssembly.Memory;
-}
-
-const modules = new Map<string, WebAssembly.Module>();
-
-export function createCodeRows(dimensions: number, options: CodeRowsOptions = {}): CodeRows {
+export function createCodeRows(dimensions: number): CodeRows {
   const stride = Math.ceil(dimensions / CODE_STEP) * CODE_STEP;
   const rowBytes = stride + ROW_FACTS_BYTES;
   const listAt = QUERY_AT + 2 * stride;
@@ -81,14 +68,11 @@ export function createCodeRows(dimensions: number, options: CodeRowsOptions = {}
   // Whatever the rows' codes are, the sum of all products fits 32 bits.
   const largestQueryCode = Math.min(LARGEST_QUERY_CODE, Math.floor(2 ** 31 / (LARGEST_CODE * stride)) - 1);
 
-  const isShared = options.shared !== undefined || options.memory !== undefined;
-  const memory = options.memory ?? newMemory(rowsAt + rowBytes * (options.shared?.rows ?? 0), isShared);
-  const name = `${stride} ${isShared}`;
-  const module = modules.get(name) ?? codeKernelModule(stride, isShared);
-  modules.set(name, module);
-  const kernel = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as CodeKernel;
+  const memory = new WebAssembly.Memory({ initial: pagesFor(rowsAt), maximum: WASM_MOST_PAGES });
+  const module = new WebAssembly.Module(codeKernelModule(stride));
+  const kernel = new WebAssembly.Instance<CodeKernel>(module, { env: { memory } }).exports;
 
-  let held = options.shared?.rows ?? 0;
+  let held = 0;
   const viewsOf = (buffer: ArrayBuffer) => ({
     codes: new Int8Array(buffer),
     bytes: new Uint8Array(buffer),
@@ -105,7 +89,6 @@ export function createCodeRows(dimensions: number, options: CodeRowsOptions = {}
     get bytes() {
       return held * rowBytes;
     },
-    memory,
     resize(count) {
       held = count;
       const wanted = pagesFor(addressOf(count));
@@ -134,8 +117,7 @@ export function createCodeRows(dimensions: number, options: CodeRowsOptions = {}
     copy(from, to) {
       views.bytes.copyWithin(addressOf(to), addressOf(from), addressOf(from + 1));
     },
-    row: (row) => views.bytes.subarray(addressOf(row), addressOf(row + 1)),
-    begin(query, { bounds } = { bounds: true }) {
+    begin(query) {
       let largest = 0;
       for (let i = 0; i < dimensions; i++) largest = Math.max(largest, Math.abs(query[i] as number));
       const scale = Math.fround(largest / largestQueryCode);
@@ -151,7 +133,7 @@ export function createCodeRows(dimensions: number, options: CodeRowsOptions = {}
       }
       error = Math.sqrt(error);
       views.floats[QUERY_SCALE_AT >> 2] = scale;
-      views.floats[ERROR_WEIGHT_AT >> 2] = bounds ? (Math.sqrt(norm) + error) * ROUNDED_UP : 0;
+      views.floats[ERROR_WEIGHT_AT >> 2] = (Math.sqrt(norm) + error) * ROUNDED_UP;
       return { slack: LARGEST_NORM * error + ROUNDING };
     },
     get listed() {
@@ -178,8 +160,3 @@ const pagesFor = (bytes: number) => {
   if (pages <= WASM_MOST_PAGES) return pages;
   throw new AppError('index_failed', `Expected vectors whose codes take 4 GiB at most, got ${bytes} bytes.`);
 };
-
-function newMemory(bytes: number, shared: boolean): WebAssembly.Memory {
-  const initial = pagesFor(bytes);
-  return new WebAssembly.Memory({ initial, maximum: shared ? initial : WASM_MOST_PAGES, shared });
-}

@@ -18,10 +18,8 @@ export interface NearestOptions {
 /** All vectors of a library in memory, and brute force over them: the truth that the graph is measured by. */
 export interface ExactIndex {
   readonly count: number;
-  /** Bytes allocated for vectors. */
+  /** Bytes of the vectors and their codes. */
   readonly vectorBytes: number;
-  /** Bytes of their codes. */
-  readonly codeBytes: number;
   has(key: PaperKey): boolean;
   /**
    * Stores a copy of a vector, and tells what that changed. Throws `index_failed`, naming the paper, for a vector
@@ -34,8 +32,6 @@ export interface ExactIndex {
   keys(): PaperKey[];
   /** A copy of the stored vector. */
   vector(key: PaperKey): Embedding | undefined;
-  /** The code of the stored vector, as `CodeRows.row` gives it: a view until the next change. */
-  code(key: PaperKey): Uint8Array | undefined;
   /** The cosine with a query that was checked before, as `dot` gives it. */
   similarity(key: PaperKey, query: Embedding): number | undefined;
   /** The most similar papers, best first, ties by smaller key. The query was checked before. */
@@ -71,10 +67,7 @@ export function createExactIndex(dimensions: number): ExactIndex {
       return keyOfSlot.length;
     },
     get vectorBytes() {
-      return rows.bytes;
-    },
-    get codeBytes() {
-      return codes.bytes;
+      return rows.bytes + codes.bytes;
     },
     has: (key) => slotOfKey.get(key) !== undefined,
     upsert(key, vector) {
@@ -118,25 +111,19 @@ export function createExactIndex(dimensions: number): ExactIndex {
       const slot = slotOfKey.get(key);
       return slot === undefined ? undefined : rows.row(slot).slice();
     },
-    code(key) {
-      const slot = slotOfKey.get(key);
-      return slot === undefined ? undefined : codes.row(slot);
-    },
     similarity,
     nearest(query, { limit, allowed, excluded }) {
       const some = allowed && slotsOf(allowed);
       const count = some?.length ?? keyOfSlot.length;
       const top = createTopK(Math.min(limit, count));
       const skips = excluded && ((slot: number) => excluded.has(keyOfSlot[slot] as PaperKey));
-      const take = (slot: number) => {
-        if (!skips?.(slot)) top.offer(keyOfSlot[slot] as PaperKey, rows.dot(slot, query));
-      };
+      const take = (slot: number) => top.offer(keyOfSlot[slot] as PaperKey, rows.dot(slot, query));
       if (limit > count * CODED_SHARE) {
-        for (let at = 0; at < count; at++) take(some ? (some[at] as number) : at);
-      } else {
-        for (const slot of codedCandidates(codes, query, { limit, rows: some ?? { count }, skips }))
-          take(slot);
-      }
+        for (let at = 0; at < count; at++) {
+          const slot = some ? (some[at] as number) : at;
+          if (!skips?.(slot)) take(slot);
+        }
+      } else codedCandidates(codes, query, { limit, rows: some ?? { count }, skips }).forEach(take);
       return top.sorted();
     },
   };

@@ -46,7 +46,7 @@ export interface IndexStatus {
   /** Why the last file was not used, when it was not. */
   rebuildReason: string | null;
   dimensions: number;
-  /** Bytes of the vectors held in memory, without the graph. */
+  /** Bytes of the vectors and their codes held in memory, without the graph. */
   vectorBytes: number;
 }
 
