@@ -1,6 +1,6 @@
 import { unshownHits } from './cursor.ts';
 import { type Hit, hitsOf } from './hits.ts';
-import type { VectorIndex } from './index/vector-index.ts';
+import type { Neighbour, VectorIndex } from './index/vector-index.ts';
 import { type Fold, foldDuplicates } from './near-duplicates.ts';
 import type { PaperKey } from './paper.ts';
 import { SEARCH_LIMITS } from './search-limits.ts';
@@ -10,15 +10,14 @@ import type { TermStatisticsReader } from './term-statistics.ts';
 
 export type SimilarHit = Hit<{ key: PaperKey; score: number; parts: SimilarParts; alternates: Fold[] }>;
 
-/** What is left to do for papers like one when the vector index has answered. Plain data, so that a thread can do it. */
+/** What is left to do for papers like one when the vector index has answered. */
 export interface SimilarPageRequest {
-  /** The nearest papers, nearest first, and their cosines. */
-  readonly keys: readonly PaperKey[];
-  readonly similarities: readonly number[];
+  /** Of the example, nearest first. */
+  readonly neighbours: readonly Neighbour[];
   /** The example: a paper of the library, or a text. */
   readonly example: { readonly keys: readonly PaperKey[]; readonly text: string };
   /** What earlier pages showed. */
-  readonly shown: readonly PaperKey[];
+  readonly shown: ReadonlySet<PaperKey>;
   readonly limit: number;
   /** What the cursor belongs to. */
   readonly scope: unknown;
@@ -37,9 +36,8 @@ export interface SimilarPageDeps {
 
 /** The page of papers like one: scored with their terms, copies folded, with all that is shown of them. */
 export async function similarPage(deps: SimilarPageDeps, request: SimilarPageRequest): Promise<SimilarPage> {
-  const { keys, similarities, example, shown, limit, scope } = request;
-  const scored = keys.map((key, at) => {
-    const similarity = similarities[at] ?? 0;
+  const { neighbours, example, shown, limit, scope } = request;
+  const scored = neighbours.map(({ key, similarity }) => {
     // What src/example-scores.ts gives for one positive example alone.
     const parts = { positive: similarity, balance: 0, second: null, negative: null };
     return { key, score: similarity, parts };
@@ -47,6 +45,6 @@ export async function similarPage(deps: SimilarPageDeps, request: SimilarPageReq
   const ranked = await withTerms(deps, scored, example);
   const folded = await foldDuplicates(deps, ranked, example.keys);
   const depth = SEARCH_LIMITS.depth;
-  const { page, nextCursor } = unshownHits(folded, new Set(shown), limit, { scope, depth });
+  const { page, nextCursor } = unshownHits(folded, shown, limit, { scope, depth });
   return { hits: await hitsOf(deps.store, page), nextCursor };
 }

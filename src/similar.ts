@@ -83,34 +83,34 @@ export async function similarTo(deps: Deps, request: SimilarRequest): Promise<Si
   const likely = Math.min(shown.size + limit + SPARE_HITS, SEARCH_LIMITS.depth);
   if (targets.length === 1 && negative.keys.length === 0 && diversity === 0) {
     const example = { keys: positive.keys, text };
-    const ask = (page: Near) => similarPage(deps, { ...page, example, shown: [...shown], limit, scope });
-    return likeOne(deps, ask, { target, allowed, likely });
+    return likeOne(deps, { target, allowed, likely }, { example, shown, limit, scope });
   }
   const { list, exact } = await likeMany(deps, { targets, text, positive, negative, allowed });
-  const all = diversity > 0 ? diversify(list, { diversity, limit: SEARCH_LIMITS.depth }) : list;
-  const { page, nextCursor } = unshownHits(all, shown, limit, { scope, depth: SEARCH_LIMITS.depth });
+  const paged = (depth: number) => {
+    const spread = diversity > 0 ? diversify(list, { diversity, limit: depth }) : list;
+    return { ...unshownHits(spread, shown, limit, { scope, depth: SEARCH_LIMITS.depth }), spread };
+  };
+  // Spreading takes the longer the more is taken.
+  const first = paged(likely);
+  const isCut = first.nextCursor === null && first.spread.length < list.length;
+  const { page, nextCursor } = isCut ? paged(SEARCH_LIMITS.depth) : first;
   const candidates = page.map(({ embedding: _, ...candidate }) => candidate);
   return { hits: await hitsOf(deps.store, candidates), nextCursor, exact };
 }
-
-type Near = Pick<SimilarPageRequest, 'keys' | 'similarities'>;
 
 /**
  * Papers like one: the index's order is nearly the answer, so only what may be shown is asked for, and more only when
  * too many of them are copies.
  */
 async function likeOne(
-  { index }: Deps,
-  ask: (near: Near) => Promise<SimilarPage>,
+  deps: Deps,
   { target, allowed, likely }: { target: Embedding; allowed: PaperFilter; likely: number },
+  request: Omit<SimilarPageRequest, 'neighbours'>,
 ): Promise<SimilarAnswer> {
   // The terms of the first so many decide on their order, whatever is shown of them.
   for (let depth = Math.max(likely, COMPARED_BY_TERMS); ; depth = SEARCH_LIMITS.depth) {
-    const { neighbours, exact } = await index.nearest(target, { limit: depth, filter: allowed });
-    const page = await ask({
-      keys: neighbours.map(({ key }) => key),
-      similarities: neighbours.map(({ similarity }) => similarity),
-    });
+    const { neighbours, exact } = await deps.index.nearest(target, { limit: depth, filter: allowed });
+    const page = await similarPage(deps, { ...request, neighbours });
     const isWhole = neighbours.length < depth || depth === SEARCH_LIMITS.depth;
     if (isWhole || page.nextCursor !== null) return { ...page, exact };
   }
@@ -149,8 +149,8 @@ async function scoredBy(
 }
 
 /**
- * The nearest papers of each target, the search's depth of one, fewer of each of many; more when theirs are so much the same that
- * a whole answer is not among them. What is asked for does not depend on the page, so that pages fit together.
+ * The nearest papers of each target, the search's depth of one, fewer of each of many; more when theirs are so much the
+ * same that a whole answer is not among them. What is asked for does not depend on the page, so that pages fit together.
  */
 async function candidatesNear({ index }: Deps, targets: readonly Embedding[], filter: PaperFilter) {
   const { depth } = SEARCH_LIMITS;

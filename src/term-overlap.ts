@@ -31,14 +31,15 @@ export function termOverlaps(
   examples: readonly TermSet[],
 ): Overlaps {
   const { slotOf, counts, hashes } = tableOf(examples);
-  const weights = Float64Array.from(counts, (count, slot) =>
-    count === 0 ? 0 : termWeight(statistics, hashes[slot] as number),
-  );
+  const weights = new Float64Array(counts.length);
   // Where the examples of each slot's term are listed; nowhere for a common term.
   const starts = new Int32Array(counts.length).fill(NOWHERE);
   let listed = 0;
   for (let slot = 0; slot < counts.length; slot++) {
-    if ((weights[slot] as number) === 0) continue;
+    if (counts[slot] === 0) continue;
+    const weight = termWeight(statistics, hashes[slot] as number);
+    if (weight === 0) continue;
+    weights[slot] = weight;
     starts[slot] = listed;
     listed += counts[slot] as number;
   }

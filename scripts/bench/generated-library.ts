@@ -27,14 +27,19 @@ function numbers(seed: number): () => number {
   };
 }
 
+/** A unit vector of any direction: normal numbers (Box and Muller, 1958) know none. */
+export function randomDirection(dimensions: number, random: () => number): Embedding {
+  const gauss = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  return normalized(Float32Array.from({ length: dimensions }, gauss));
+}
+
 /** Draws unit vectors around random centres, as papers lie around subjects, and says which centre. */
 export function vectorsOfClusters(
   dimensions: number,
   clusters: number = CLUSTERS,
 ): () => { cluster: number; embedding: Embedding } {
   const random = numbers(20_240_501);
-  const gauss = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-  const vector = () => normalized(Float32Array.from({ length: dimensions }, gauss));
+  const vector = () => randomDirection(dimensions, random);
   const centres = Array.from({ length: clusters }, vector);
   return () => {
     const cluster = Math.floor(random() * clusters);

@@ -1,8 +1,10 @@
 import { incomingPaper, type Paper, type PaperKey, textHash } from '../../src/paper.ts';
+import { papersOf } from '../../src/papers-of.ts';
 import { createRandom } from '../../src/statistics.ts';
 import type { CommitItem, PaperStore } from '../../src/store/paper-store.ts';
 import { dot, type Embedding, normalized } from '../../src/vector.ts';
 import { shuffled } from '../evaluate/statistics.ts';
+import { randomDirection } from './generated-library.ts';
 
 const SEED = 20_260_201;
 const BATCH = 1_000;
@@ -47,7 +49,7 @@ export async function addRecombinedPapers(
   };
   for (let count = originals.length, number = 0; count < papers; ) {
     const pairs = Array.from({ length: Math.min(BATCH, papers - count) }, drawn);
-    const read = await readPapers(
+    const read = await papersOf(
       store,
       pairs.flat().map(({ key }) => key),
     );
@@ -106,8 +108,7 @@ function half(title: string, which: 'first' | 'last'): string {
 
 /** The direction between two, with some noise: two papers of the same pair would not be alike. */
 export function between(a: Embedding, b: Embedding, random: () => number): Embedding {
-  const gauss = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-  const noise = normalized(Float32Array.from(a, gauss));
+  const noise = randomDirection(a.length, random);
   return normalized(a.map((x, at) => x + (b[at] ?? 0) + NOISE * (noise[at] ?? 0)));
 }
 
@@ -134,11 +135,6 @@ async function originalsOf(store: PaperStore): Promise<Original[]> {
     if (page.length < PAGE) return originals;
     last = page.at(-1)?.key ?? last;
   }
-}
-
-async function readPapers(store: PaperStore, keys: readonly PaperKey[]): Promise<Map<PaperKey, Paper>> {
-  const papers = await store.papersByKeys(keys);
-  return new Map(papers.map(({ key, paper }) => [key, paper]));
 }
 
 /** Read a few at a time: they are the largest part of a paper. */

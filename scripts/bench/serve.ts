@@ -1,3 +1,4 @@
+import { COMPARED_BY_TERMS } from '../../src/similar-terms.ts';
 import type { StoredPaper } from '../../src/store/paper-store.ts';
 import { askEach, askTogether, createHttpClient, type HttpClient } from './http-client.ts';
 import { type LargeLibrary, type LargeLibraryOptions, openLargeLibrary } from './large-library.ts';
@@ -12,8 +13,6 @@ const WARM_UP = 50;
 const CLIENTS = 32;
 const SECONDS = 10;
 const LIMIT = 10;
-/** What `similar` asks the index for, to order it by terms. */
-const SIMILAR_DEPTH = 100;
 const USER = 'bench-serve';
 /** What the user likes: so many papers of each of so many topics. */
 const LIKES = { topics: 3, each: 10 } as const;
@@ -78,8 +77,8 @@ async function timeRawParts({ store, index }: LargeLibrary, ids: readonly string
     await timed('JSON written', () => JSON.stringify(papers));
     // The first ones compile the code.
     if (at >= WARM_UP) sums.push(performance.now() - begin);
-    await timed(`(beside them: nearest ${SIMILAR_DEPTH}, as many as similar looks at)`, () =>
-      index.nearest(embedding, { limit: SIMILAR_DEPTH }),
+    await timed(`(beside them: nearest ${COMPARED_BY_TERMS}, as many as similar looks at)`, () =>
+      index.nearest(embedding, { limit: COMPARED_BY_TERMS }),
     );
   }
   console.log('\nRaw parts of a similar, in this process:');

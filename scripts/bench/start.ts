@@ -4,6 +4,7 @@ import { realQueries, somePapers } from './real-queries.ts';
 import { goalLine, median, printMachine, raw } from './report.ts';
 import { searchPath, similarPath } from './serve.ts';
 import { startServer } from './server-process.ts';
+import { type CallTimes, noteTime } from './timed-calls.ts';
 
 /** Of the milliseconds from the start of the process until it answers `/readyz` with 200. */
 const READY = { most: 1_500, unit: 'ms' } as const;
@@ -20,8 +21,8 @@ export async function measureStart({ runs, ...options }: StartOptions): Promise<
   const queries = await realQueries(library.store, runs);
   await library.close();
   console.log(`Library: ${library.description}; files in the page cache.`);
-  const times = new Map<string, number[]>();
-  const note = (name: string, ms: number) => times.set(name, [...(times.get(name) ?? []), ms]);
+  const times: CallTimes = new Map();
+  const note = (name: string, ms: number) => noteTime(times, name, ms);
   for (const [run, query] of queries.entries()) {
     const server = await startServer(library.folder);
     const client = createHttpClient(server.url);

@@ -123,12 +123,17 @@ function clientAddress(c: Context): string {
   return c.env && 'incoming' in c.env ? (getConnInfo(c).remote.address ?? '127.0.0.1') : '127.0.0.1';
 }
 
-/** Refuses larger bodies, at once by their stated length, or when they turn out longer. */
-export function limitBody(maxSize: number): MiddlewareHandler {
-  return bodyLimit({
-    maxSize,
-    onError: () => {
+/**
+ * Refuses larger bodies, at once by their stated length, or when they turn out longer. Nobody reads the body of a GET,
+ * and to look whether it has one costs as much as the rest of the way to a handler.
+ */
+export function limitBody(maxSizeOf: (path: string) => number): MiddlewareHandler {
+  return async (c, next) => {
+    if (c.req.method === 'GET' || c.req.method === 'HEAD') return next();
+    const maxSize = maxSizeOf(c.req.path);
+    const onError = () => {
       throw new AppError('payload_too_large', `Expected a body of at most ${maxSize} bytes.`);
-    },
-  });
+    };
+    return bodyLimit({ maxSize, onError })(c, next);
+  };
 }
