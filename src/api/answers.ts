@@ -193,7 +193,7 @@ export const similarAnswer = z
           terms: z.number().openapi({
             description:
               'What the overlap of the words and pairs of words with those of a single positive example adds, for the ' +
-              'first hundred hits: `(1 - the score before) min(1, 4 overlap)`; 0 with several examples.',
+              'first forty hits: `(1 - the score before) min(1, 4 overlap)`; 0 with several examples.',
           }),
         }),
         alternates,

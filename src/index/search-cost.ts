@@ -2,7 +2,7 @@
  * Whether scoring or the graph answers is decided here, by what either costs. The unit is a vector scored in a scan
  * of all, so that the figures hold for any machine and nearly any dimensions: both ways wait for memory.
  * `npm run bench -- filters` measures them. At 40,000 vectors of 384 dimensions: a scanned vector
- * 0.028 µs (over 8-bit codes); one scored by itself 5.3 times that; a proposal of the graph, scored again, 144 to 224 times.
+ * 0.028 µs (over 8-bit codes); one scored by itself 5 to 6 times that; a proposal of the graph, scored again, 145 to 223 times.
  */
 
 /** A vector scored with gaps between it and others, as under a filter: the processor does not foresee the next. */
