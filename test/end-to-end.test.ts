@@ -219,7 +219,7 @@ describe('the command line beside a running server', () => {
       promisify(execFile)('bash', ['-c', `set -o pipefail; ${command}`], {
         env: { ...process.env, ...settings },
       });
-    const cli = `${process.execPath} --import tsx scripts/paperwise.ts`;
+    const cli = `${process.execPath} src/run.mjs scripts/paperwise.ts`;
     expect((await shell(`${cli} ingest <(cat ${file})`)).stdout).toContain(
       '12 created, 0 updated, 0 unchanged, 0 rejected',
     );

@@ -29,7 +29,7 @@ export function startProgram(
   settings: Readonly<Record<string, string>> = {},
 ): Program {
   const startedAt = performance.now();
-  const child = spawn(process.execPath, ['--import', 'tsx', ...args], {
+  const child = spawn(process.execPath, ['src/run.mjs', ...args], {
     cwd: ROOT,
     // No limit of requests: one client here is as many users as it can play.
     env: {

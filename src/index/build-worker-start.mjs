@@ -1,5 +1,5 @@
-// The first file of the thread, in plain JavaScript: Node 20 does not pass the main thread's TypeScript loader on to
-// its workers, and `--import tsx` has no effect there.
-import { require } from 'tsx/cjs/api';
+// The first file of the thread, in plain JavaScript: Node 20 does not pass the main thread's TypeScript loader on to its
+// threads.
+import { runEntry } from '../run-entry.mjs';
 
-require('./build-worker.ts', import.meta.url);
+await runEntry(new URL('./build-worker.ts', import.meta.url).href);
