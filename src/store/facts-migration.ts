@@ -29,17 +29,17 @@ export const FACTS_MIGRATION = `
     WHERE category = new.category AND key = new.key;
   END;
 
-  -- Another value after every change of what papers are filtered and listed by, whoever makes it. By chance: a count
-  -- would come again in a library that was restored.
-  INSERT INTO meta VALUES ('facts_state', hex(randomblob(8)));
+  -- Another value after every change of any paper, whoever makes it. By chance: a count would come again in a library
+  -- that was restored.
+  INSERT INTO meta VALUES ('papers_state', hex(randomblob(8)));
   CREATE TABLE source_counts (source TEXT PRIMARY KEY, papers INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   INSERT INTO source_counts SELECT source, count(*) FROM papers GROUP BY source;
   CREATE TRIGGER papers_inserted AFTER INSERT ON papers BEGIN
-    UPDATE meta SET value = hex(randomblob(8)) WHERE name = 'facts_state';
+    UPDATE meta SET value = hex(randomblob(8)) WHERE name = 'papers_state';
     INSERT INTO source_counts VALUES (new.source, 1) ON CONFLICT (source) DO UPDATE SET papers = papers + 1;
   END;
   CREATE TRIGGER papers_deleted AFTER DELETE ON papers BEGIN
-    UPDATE meta SET value = hex(randomblob(8)) WHERE name = 'facts_state';
+    UPDATE meta SET value = hex(randomblob(8)) WHERE name = 'papers_state';
     UPDATE source_counts SET papers = papers - 1 WHERE source = old.source;
     DELETE FROM source_counts WHERE source = old.source AND papers <= 0;
   END;
@@ -48,11 +48,8 @@ export const FACTS_MIGRATION = `
     DELETE FROM source_counts WHERE source = old.source AND papers <= 0;
     INSERT INTO source_counts VALUES (new.source, 1) ON CONFLICT (source) DO UPDATE SET papers = papers + 1;
   END;
-  CREATE TRIGGER papers_changed AFTER UPDATE ON papers
-  WHEN (old.day, old.trend, old.source, coalesce(old.upvotes, 0), old.code_url IS NULL, old.added_at, old.categories)
-    IS NOT (new.day, new.trend, new.source, coalesce(new.upvotes, 0), new.code_url IS NULL, new.added_at, new.categories)
-  BEGIN
-    UPDATE meta SET value = hex(randomblob(8)) WHERE name = 'facts_state';
+  CREATE TRIGGER papers_changed AFTER UPDATE ON papers BEGIN
+    UPDATE meta SET value = hex(randomblob(8)) WHERE name = 'papers_state';
   END;
 
   ALTER TABLE models ADD COLUMN embedded INTEGER NOT NULL DEFAULT 0;

@@ -1,5 +1,5 @@
 import { type PaperFilter, type PaperKey, restricts } from '../paper.ts';
-import type { FactsMemory } from './facts-memory.ts';
+import type { FilterMemory } from './filter-memory.ts';
 import { type FilterWays, whereClause } from './filter-ways.ts';
 import type { Prepared } from './prepared.ts';
 
@@ -11,13 +11,13 @@ const MOST_SPARSE = 100;
 
 export interface FilterKeysDeps {
   prepared: Prepared;
-  memory: FactsMemory;
+  memory: FilterMemory;
   ways: FilterWays;
 }
 
 /**
  * Resolves filters to the keys of the papers that pass, ascending; `excludedKeys` is not applied. Callers share the
- * lists, which are remembered until facts change: nobody may change one. What a list costs the first time is linear in
+ * lists, which are remembered until papers change: nobody may change one. What a list costs the first time is linear in
  * the papers that its most selective condition lets through.
  */
 export function createFilterKeys({ prepared, memory, ways }: FilterKeysDeps) {

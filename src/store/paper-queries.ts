@@ -1,6 +1,6 @@
 import { type PaperFilter, restricts } from '../paper.ts';
-import type { FactsMemory } from './facts-memory.ts';
 import type { FilterKeys } from './filter-keys.ts';
+import type { FilterMemory } from './filter-memory.ts';
 import { type FilterWays, whereClause } from './filter-ways.ts';
 import { createListingWalk, inOrder, SORT_COLUMN } from './listing-walk.ts';
 import { filterSql } from './paper-row.ts';
@@ -16,7 +16,7 @@ const MOST_POSITIONS = 500_000;
 
 interface ListingDeps {
   prepared: Prepared;
-  memory: FactsMemory;
+  memory: FilterMemory;
   ways: FilterWays;
   keysOfFilter: FilterKeys;
 }
@@ -30,7 +30,7 @@ export interface PositionPage {
 
 /**
  * `PaperStore.list`, without the papers. Keyset paging, so that a page costs the same wherever it is. Totals are counted
- * in indexes and remembered until facts change.
+ * in indexes and remembered until papers change.
  */
 export function createListing({ prepared, memory, ways, keysOfFilter }: ListingDeps) {
   const totals = memory.memory<number>({ most: MOST_TOTALS, sizeOf: () => 1 });

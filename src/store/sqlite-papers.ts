@@ -10,8 +10,8 @@ import {
   textHash,
 } from '../paper.ts';
 import { fromBytes, toBytes } from '../vector.ts';
-import { createFactsMemory } from './facts-memory.ts';
 import { createFilterKeys } from './filter-keys.ts';
+import { createFilterMemory } from './filter-memory.ts';
 import { createFilterWays } from './filter-ways.ts';
 import { modelIdOf, type StoredModel } from './models.ts';
 import { keysNamed, papersNamed } from './paper-names.ts';
@@ -39,7 +39,7 @@ export function createSqlitePaperStore(db: SqliteDatabase, model: StoredModel): 
   const termSets = sqliteTermSets(db);
   const write = writer(sql, termSets.put);
   const prepared = createPrepared(db);
-  const memory = createFactsMemory(db);
+  const memory = createFilterMemory(db);
   const ways = createFilterWays(prepared);
   const keysOfFilter = createFilterKeys({ prepared, memory, ways });
   const listing = createListing({ prepared, memory, ways, keysOfFilter });
@@ -122,6 +122,7 @@ export function createSqlitePaperStore(db: SqliteDatabase, model: StoredModel): 
     termSets: async (keys) => termSets.sets(keys),
     fillTermSets: async (after, limit) => termSets.fill(after, limit),
     sampleKeys: async ({ upTo, limit }) => termSets.sampleKeys(upTo, limit),
+    papersState: async () => sql.meta.get('papers_state') as string,
     newestKey: async () => sql.newestKey.get() ?? 0,
     upvotesAt: async (keys, asOf) =>
       new Map(sql.upvotesAt.all(asOf, JSON.stringify(keys)).map(({ key, upvotes }) => [key, upvotes])),

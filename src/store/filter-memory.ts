@@ -12,14 +12,14 @@ interface MemoryOptions<Made> {
 }
 
 /**
- * Remembers what was made of filters until the facts of any paper change, so that it is never older than the last commit.
+ * Remembers what was made of filters until any paper changes, so that it is never older than the last commit.
  * `data_version` tells of every commit by another connection and `total_changes` of every row written by this one; only
- * then `facts_state` is read, which triggers of the database change: what people say leaves the memory as it is.
+ * then `papers_state` is read, which triggers of the database change: what people say leaves the memory as it is.
  */
-export function createFactsMemory(db: SqliteDatabase) {
+export function createFilterMemory(db: SqliteDatabase) {
   const dataVersion = db.prepare<[], number>('PRAGMA data_version').pluck();
   const ownChanges = db.prepare<[], number>('SELECT total_changes()').pluck();
-  const factsState = db.prepare<[], string>("SELECT value FROM meta WHERE name = 'facts_state'").pluck();
+  const papersState = db.prepare<[], string>("SELECT value FROM meta WHERE name = 'papers_state'").pluck();
   const clears: (() => void)[] = [];
   let looked = '';
   let state = '';
@@ -27,7 +27,7 @@ export function createFactsMemory(db: SqliteDatabase) {
     const now = `${dataVersion.get()} ${ownChanges.get()}`;
     if (now === looked) return;
     looked = now;
-    const current = factsState.get() ?? '';
+    const current = papersState.get() ?? '';
     if (current !== state) for (const clear of clears) clear();
     state = current;
   };
@@ -49,7 +49,7 @@ export function createFactsMemory(db: SqliteDatabase) {
   };
 }
 
-export type FactsMemory = ReturnType<typeof createFactsMemory>;
+export type FilterMemory = ReturnType<typeof createFilterMemory>;
 
 /** The same for filters that let the same papers through; `excludedKeys` is not looked at. */
 function nameOf({ excludedKeys: _, ...conditions }: PaperFilter): string {
