@@ -3,6 +3,7 @@ import { secureHeaders } from 'hono/secure-headers';
 import { getPath } from 'hono/utils/url';
 import { AppError } from '../errors.ts';
 import { invalid } from './body.ts';
+import { compressAnswers } from './compress.ts';
 import { addDocs } from './docs.ts';
 import { bodyLimitOf, limitBody, limitRate, requireKey, requireLocalHost } from './guard.ts';
 import { addOperationRoutes, createMetrics, measureRequests } from './health.ts';
@@ -46,6 +47,7 @@ export function createApp(services: ApiServices, options: AppOptions): Api {
 
   const metrics = createMetrics(services);
   measureRequests(app, metrics);
+  app.use('*', compressAnswers());
   app.use('*', secureHeaders());
   if (options.apiKey === null) app.use('*', requireLocalHost());
   app.use('/v1/*', limitRate(options.rateLimit));
@@ -57,7 +59,7 @@ export function createApp(services: ApiServices, options: AppOptions): Api {
 
   addOperationRoutes(app, services, metrics);
   addSearchRoutes(app, services);
-  addPaperRoutes(app, services);
+  addPaperRoutes(app, services, options);
   addPeopleRoutes(app, services);
   addInterestRoutes(app, services);
   addLibraryRoutes(app, services);
@@ -77,7 +79,8 @@ function addOpenApi(app: Api, { version, apiKey }: AppOptions): void {
       version,
       description:
         'Semantic search, "more like this" and personal daily picks for research papers, on your own machine. ' +
-        'Errors are RFC 9457 problems with a stable `code`. Cursors are opaque. Times are ISO 8601 UTC.',
+        'Errors are RFC 9457 problems with a stable `code`. Cursors are opaque. Times are ISO 8601 UTC. Answers of a ' +
+        'kilobyte or more are compressed for clients that accept br or gzip.',
       license: { name: 'MIT' },
     },
     servers: [{ url: '/' }],

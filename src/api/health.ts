@@ -30,7 +30,9 @@ const metricsRoute = createRoute({
   path: '/metrics',
   tags,
   summary: 'Metrics for Prometheus',
-  description: 'Needs the key where one is configured.',
+  description:
+    "Needs the key where one is configured. Beside the service's own (`paperwise_…`) the process's: " +
+    '`nodejs_eventloop_lag_p99_seconds` and its like tell how long requests had to wait for other work.',
   responses: { 200: { description: 'Metrics.', content: { 'text/plain': { schema: z.string() } } } },
 });
 
@@ -84,7 +86,7 @@ export function createMetrics({ store, index, people }: ApiServices) {
     'Papers that the vector index holds',
     async () => (await index.status()).count,
   );
-  gauge('paperwise_users', 'Users on whom anything is held', async () => (await people.counts()).users);
+  gauge('paperwise_users', 'Users on whom anything is held', () => people.userCount());
   return {
     registry,
     requests: new Counter({

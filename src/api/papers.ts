@@ -8,6 +8,7 @@ import { jsonLinesItems } from '../sources/json-lines.ts';
 import { checkRecord, type SourceItem } from '../sources/source.ts';
 import { ingestAnswer, listing, paper } from './answers.ts';
 import { invalid, JSON_LINES_TYPE, mediaTypeOf, readBody, readJson } from './body.ts';
+import { hasAlready, NOT_MODIFIED, nameOfContent, tag } from './conditional.ts';
 import { type Api, answers, component, describedBody, problems } from './routes.ts';
 import {
   filterOf,
@@ -39,9 +40,9 @@ const listRoute = createRoute({
   summary: 'List papers of a day, an ISO week, a month, or all',
   description:
     '`trending` ranks by log2(1 + upvotes) + age: twice the upvotes are worth three days. At most one of `date`, ' +
-    '`week` and `month`.',
+    '`week` and `month`. The `ETag` changes with every change of any paper.',
   request: { query: listQuery },
-  responses: { 200: answers('A page of papers.', listing), ...problems() },
+  responses: { 200: answers('A page of papers.', listing), ...NOT_MODIFIED, ...problems() },
 });
 
 const postRoute = createRoute({
@@ -68,8 +69,9 @@ const getRoute = createRoute({
   path: '/v1/papers/{id}',
   tags,
   summary: 'One paper',
+  description: 'The `ETag` changes with what is answered.',
   request: { params: paperIdParam, query: noQuery },
-  responses: { 200: answers('The paper.', paper), ...problems(404) },
+  responses: { 200: answers('The paper.', paper), ...NOT_MODIFIED, ...problems(404) },
 });
 
 const putRoute = createRoute({
@@ -100,12 +102,21 @@ const deleteRoute = createRoute({
   responses: { 204: { description: 'Removed.' }, ...problems(404) },
 });
 
-export function addPaperRoutes(api: Api, services: ApiServices): void {
+/** `version` is the program's: the same papers may be told otherwise by another one. */
+export function addPaperRoutes(api: Api, services: ApiServices, { version }: { version: string }): void {
   const { store, ingest, index, lexical } = services;
   api.openAPIRegistry.register('PaperInput', paperInput);
   api.openAPIRegistry.register('PaperPut', putPaperBody);
 
-  api.openapi(listRoute, async (c) => c.json(await listPapers(services, c.req.valid('query')), 200));
+  api.openapi(listRoute, async (c) => {
+    const query = c.req.valid('query');
+    // Before the papers: when they change between the two, the tag is of the state before, and asked for again.
+    const name = `${version}-${await store.papersState()}`;
+    if (hasAlready(c, name)) return c.body(null, 304);
+    const page = await listPapers(services, query);
+    tag(c, name);
+    return c.json(page, 200);
+  });
 
   const admitted = createAdmission(MAX_PAPERS_UNDER_WAY);
 
@@ -140,7 +151,11 @@ export function addPaperRoutes(api: Api, services: ApiServices): void {
 
   api.openapi(getRoute, async (c) => {
     const { id } = c.req.valid('param');
-    return c.json(await paperOr404(services, id), 200);
+    const found = await paperOr404(services, id);
+    const name = nameOfContent(found);
+    if (hasAlready(c, name)) return c.body(null, 304);
+    tag(c, name);
+    return c.json(found, 200);
   });
 
   api.openapi(putRoute, async (c) => {

@@ -1,3 +1,5 @@
+import { FACTS_MIGRATION } from './facts-migration.ts';
+
 /**
  * The schema, as numbered steps. A released step is never edited: a change is a new step. SQLite's `user_version`
  * holds the number of steps that a file has seen.
@@ -270,4 +272,5 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   ALTER TABLE papers ADD COLUMN revised_at TEXT;
   `,
+  FACTS_MIGRATION,
 ];

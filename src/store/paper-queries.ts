@@ -1,40 +1,95 @@
-import { filterSql, type PaperRow, paperOf } from './paper-row.ts';
-import type { PaperStore } from './paper-store.ts';
-import type { SqliteDatabase } from './sqlite.ts';
+import { type PaperFilter, restricts } from '../paper.ts';
+import type { FilterKeys } from './filter-keys.ts';
+import type { FilterMemory } from './filter-memory.ts';
+import { type FilterWays, whereClause } from './filter-ways.ts';
+import { createListingWalk, inOrder, SORT_COLUMN } from './listing-walk.ts';
+import { filterSql } from './paper-row.ts';
+import type { ListingPosition, ListingSort, PaperStore } from './paper-store.ts';
+import type { Prepared } from './prepared.ts';
 
-export const whereClause = (conditions: readonly string[]) =>
-  conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+/** So few papers of a filter are put in order at once, and remembered: to walk to them past all others takes longer. */
+const FEW = 500;
 
-/** `PaperStore.list`, in SQL: keyset paging, so that a page costs the same wherever it is. */
-export function listPapers(
-  db: SqliteDatabase,
-  { filter, sort, limit, after }: Parameters<PaperStore['list']>[0],
-): Awaited<ReturnType<PaperStore['list']>> {
-  const value = sort === 'newest' ? 'p.day' : 'p.trend';
-  const { where, params } = filterSql(filter);
-  const total = db
-    .prepare<unknown[], number>(`SELECT count(*) FROM papers p ${whereClause(where)}`)
-    .pluck()
-    .get(...params) as number;
-  if (after) {
-    where.push(`(${value}, p.key) < (?, ?)`);
-    params.push(after.value, after.key);
-  }
-  if (filter?.excludedKeys && filter.excludedKeys.length > 0) {
-    where.push('p.key NOT IN (SELECT value FROM json_each(?))');
-    params.push(JSON.stringify(filter.excludedKeys));
-  }
-  const rows = db
-    .prepare<unknown[], PaperRow & { value: string | number }>(
-      `SELECT p.*, i.id, ${value} AS value FROM papers p JOIN paper_ids i ON i.key = p.key
-       ${whereClause(where)} ORDER BY ${value} DESC, p.key DESC LIMIT ?`,
-    )
-    .all(...params, limit + 1);
-  const page = rows.slice(0, limit);
-  const last = page.at(-1);
-  return {
-    papers: page.map((row) => ({ key: row.key, paper: paperOf(row) })),
-    next: rows.length > limit && last ? { value: last.value, key: last.key } : null,
-    total,
+/** Filters whose totals are remembered, and positions in the order of few papers. */
+const MOST_TOTALS = 10_000;
+const MOST_POSITIONS = 500_000;
+
+interface ListingDeps {
+  prepared: Prepared;
+  memory: FilterMemory;
+  ways: FilterWays;
+  keysOfFilter: FilterKeys;
+}
+
+/** A page of a listing, without the papers themselves. */
+export interface PositionPage {
+  positions: ListingPosition[];
+  next: ListingPosition | null;
+  total: number;
+}
+
+/**
+ * `PaperStore.list`, without the papers. Keyset paging, so that a page costs the same wherever it is. Totals are counted
+ * in indexes and remembered until papers change.
+ */
+export function createListing({ prepared, memory, ways, keysOfFilter }: ListingDeps) {
+  const totals = memory.memory<number>({ most: MOST_TOTALS, sizeOf: () => 1 });
+  const sizeOf = (positions: readonly ListingPosition[]) => positions.length + 50;
+  const orders = {
+    newest: memory.memory<readonly ListingPosition[]>({ most: MOST_POSITIONS, sizeOf }),
+    trending: memory.memory<readonly ListingPosition[]>({ most: MOST_POSITIONS, sizeOf }),
   };
+  const walk = createListingWalk({ prepared, ways });
+
+  const first = (sql: string, params: readonly unknown[]): number =>
+    prepared<number>(sql)
+      .pluck()
+      .get(...params) ?? 0;
+
+  const counted = ({ excludedKeys: _, ...filter }: PaperFilter): number => {
+    const { categories, sources, ...others } = filter;
+    if (!categories && !restricts(others)) {
+      const { where, params } = filterSql(filter);
+      return first(`SELECT sum(papers) FROM source_counts p ${whereClause(where)}`, params);
+    }
+    const { from, where, params, repeats, isLong } = ways(filter);
+    const isJoined = categories !== undefined && (sources !== undefined || restricts(others));
+    if (repeats || (isJoined && isLong)) return keysOfFilter(filter).length;
+    return first(`SELECT count(*) FROM ${from} ${whereClause(where)}`, params);
+  };
+
+  const allInOrder = (filter: PaperFilter, sort: ListingSort) => {
+    const { alias, from, where, params } = ways(filter);
+    const columns = `${alias}.key, ${alias}.${SORT_COLUMN[sort]} AS value`;
+    return inOrder(
+      prepared<ListingPosition>(`SELECT ${columns} FROM ${from} ${whereClause(where)}`).all(...params),
+    );
+  };
+
+  return ({ filter = {}, sort, limit, after = null }: Parameters<PaperStore['list']>[0]): PositionPage => {
+    const total = totals(filter, () => counted(filter));
+    const excluded = new Set(filter.excludedKeys);
+    const wanted = limit + 1 + excluded.size;
+    const found =
+      total <= FEW
+        ? behind(
+            orders[sort](filter, () => allInOrder(filter, sort)),
+            after,
+          )
+        : walk(filter, { sort, limit: wanted, after });
+    const shown = found.filter(({ key }) => !excluded.has(key)).slice(0, limit + 1);
+    const positions = shown.slice(0, limit);
+    return { positions, next: shown.length > limit ? (positions.at(-1) ?? null) : null, total };
+  };
+}
+
+/** What comes after a position. */
+function behind(
+  positions: readonly ListingPosition[],
+  after: ListingPosition | null,
+): readonly ListingPosition[] {
+  if (!after) return positions;
+  const { key, value } = after;
+  const at = positions.findIndex((one) => one.value < value || (one.value === value && one.key < key));
+  return at < 0 ? [] : positions.slice(at);
 }

@@ -100,28 +100,42 @@ export function authorNames(authors: readonly string[]): AuthorName[] {
 }
 
 /**
- * A filter as SQL conditions on `papers p`, with their parameters. `excludedKeys` is the caller's. Upvotes and code
- * are the very expressions of the index `papers_day`, so that it answers without the papers' rows.
+ * A filter as SQL conditions on `papers p`, with their parameters. `excludedKeys` is the caller's. The conditions are in
+ * the very expressions of the indexes of facts (src/store/migrations.ts), so that those answer without the papers' rows.
  */
 export function filterSql(filter: PaperFilter | undefined): { where: string[]; params: unknown[] } {
   const where: string[] = [];
   const params: unknown[] = [];
-  const add = (sql: string, ...values: unknown[]) => {
+  const add = ([sql, value]: [string, unknown]) => {
     where.push(sql);
-    params.push(...values);
+    params.push(value);
   };
-  const marks = (list: readonly string[]) => list.map(() => '?').join(', ');
-  if (filter?.from !== undefined) add('p.day >= ?', filter.from);
-  if (filter?.to !== undefined) add("p.day <= ? AND p.day <> ''", filter.to);
   if (filter?.categories !== undefined) {
-    add(
-      `p.key IN (SELECT c.key FROM paper_categories c WHERE c.category IN (${marks(filter.categories)}))`,
-      ...filter.categories,
-    );
+    const [is, value] = isAnyOf('c.category', filter.categories);
+    add([`EXISTS (SELECT 1 FROM paper_categories c WHERE c.key = p.key AND ${is})`, value]);
   }
-  if (filter?.sources !== undefined) add(`p.source IN (${marks(filter.sources)})`, ...filter.sources);
-  if (filter?.minUpvotes !== undefined) add('coalesce(p.upvotes, 0) >= ?', filter.minUpvotes);
-  if (filter?.hasCode !== undefined) add('(p.code_url IS NULL) = ?', filter.hasCode ? 0 : 1);
-  if (filter?.knownAt !== undefined) add('p.added_at <= ?', filter.knownAt);
+  for (const condition of dateConditions('p', filter)) add(condition);
+  if (filter?.sources !== undefined) add(isAnyOf('p.source', filter.sources));
+  if (filter?.minUpvotes !== undefined) add(['coalesce(p.upvotes, 0) >= ?', filter.minUpvotes]);
+  if (filter?.hasCode !== undefined) add(['(p.code_url IS NULL) = ?', filter.hasCode ? 0 : 1]);
+  if (filter?.knownAt !== undefined) add(['p.added_at <= ?', filter.knownAt]);
   return { where, params };
+}
+
+/** The days of a filter, as conditions on a table's column `day`; '' is an unknown one. */
+export function dateConditions(
+  table: string,
+  { from, to }: Pick<PaperFilter, 'from' | 'to'> = {},
+): [sql: string, value: string][] {
+  const conditions: [string, string][] = [];
+  if (from !== undefined) conditions.push([`${table}.day >= ?`, from]);
+  if (to !== undefined) conditions.push([`${table}.day > '' AND ${table}.day <= ?`, to]);
+  return conditions;
+}
+
+/** That a column has one of some values: of a single one an index keeps its order. */
+export function isAnyOf(column: string, values: readonly string[]): [sql: string, value: string] {
+  const [only] = values;
+  if (values.length === 1 && only !== undefined) return [`${column} = ?`, only];
+  return [`${column} IN (SELECT value FROM json_each(?))`, JSON.stringify(values)];
 }

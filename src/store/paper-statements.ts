@@ -79,7 +79,9 @@ export function paperStatements(db: SqliteDatabase, modelId: number) {
     ),
     remove: db.prepare<[number]>('DELETE FROM papers WHERE key = ?'),
     clearCategories: db.prepare<[number]>('DELETE FROM paper_categories WHERE key = ?'),
-    addCategory: db.prepare<[string, number]>('INSERT INTO paper_categories (category, key) VALUES (?, ?)'),
+    addCategory: db.prepare<[string, number, string, number]>(
+      'INSERT INTO paper_categories (category, key, day, trend) VALUES (?, ?, ?, ?)',
+    ),
     clearAuthors: db.prepare<[number]>('DELETE FROM paper_authors WHERE key = ?'),
     addAuthor: db.prepare<[string, string, number]>(
       'INSERT INTO paper_authors (family, given, key) VALUES (?, ?, ?)',
@@ -132,11 +134,12 @@ export function paperStatements(db: SqliteDatabase, modelId: number) {
        ) WHERE upvotes IS NOT NULL`,
     ),
     newestDay: db.prepare<[], string>('SELECT day FROM papers ORDER BY day DESC LIMIT 1').pluck(),
+    // Triggers keep the counts, so that they cost nothing to ask for (src/store/migrations.ts).
     counts: db.prepare(
-      `SELECT (SELECT count(*) FROM papers) AS papers,
-              (SELECT count(*) FROM token_bits WHERE model_id = ${modelId}) AS embedded,
-              (SELECT max(day) FROM papers WHERE day <> '') AS newestDay, (SELECT min(day) FROM papers WHERE day <> '') AS oldestDay`,
+      `SELECT (SELECT coalesce(sum(papers), 0) FROM source_counts) AS papers,
+              (SELECT embedded FROM models WHERE model_id = ${modelId}) AS embedded,
+              (SELECT max(day) FROM papers WHERE day > '') AS newestDay, (SELECT min(day) FROM papers WHERE day > '') AS oldestDay`,
     ),
-    countsBySource: db.prepare('SELECT source, count(*) FROM papers GROUP BY source ORDER BY source'),
+    countsBySource: db.prepare('SELECT source, papers FROM source_counts ORDER BY source'),
   };
 }

@@ -175,6 +175,8 @@ export interface PaperStore extends VectorSource, TextSource {
   fillTermSets(after: PaperKey, limit: number): Promise<{ last: PaperKey | null; made: number }>;
   /** Up to `limit` keys of papers that are not above `upTo`, spread over all; the same as long as those papers are there. */
   sampleKeys(options: { upTo: PaperKey; limit: number }): Promise<PaperKey[]>;
+  /** Another text after every change of any paper, whoever makes it: what was made of papers may be kept under it. */
+  papersState(): Promise<string>;
   /** The highest key of any paper; 0 without papers. */
   newestKey(): Promise<PaperKey>;
   /** The first day of the latest date of any paper, or null. */

@@ -255,5 +255,7 @@ export interface PeopleStore<Details = unknown> {
   exportUser(user: string): Promise<UserExport<Details>>;
   /** Deletes everything held on a user. */
   eraseUser(user: string): Promise<ErasedCounts>;
+  /** How many users there are: what a monitor asks for every few seconds. */
+  userCount(): Promise<number>;
   counts(): Promise<{ users: number; feedback: number; picks: number }>;
 }

@@ -11,9 +11,11 @@ import {
 } from '../paper.ts';
 import { fromBytes, toBytes } from '../vector.ts';
 import { createFilterKeys } from './filter-keys.ts';
+import { createFilterMemory } from './filter-memory.ts';
+import { createFilterWays } from './filter-ways.ts';
 import { modelIdOf, type StoredModel } from './models.ts';
 import { keysNamed, papersNamed } from './paper-names.ts';
-import { listPapers } from './paper-queries.ts';
+import { createListing } from './paper-queries.ts';
 import { authorNames, categoryRows, isOutdated, type PaperRow, paperOf, rowOf } from './paper-row.ts';
 import { paperStatements } from './paper-statements.ts';
 import type {
@@ -25,6 +27,7 @@ import type {
   PaperStore,
   StoredPaper,
 } from './paper-store.ts';
+import { createPrepared } from './prepared.ts';
 import type { SqliteDatabase } from './sqlite.ts';
 import { sqliteTermSets } from './term-sets.ts';
 
@@ -35,9 +38,18 @@ export function createSqlitePaperStore(db: SqliteDatabase, model: StoredModel): 
   const sql = paperStatements(db, modelIdOf(db, model));
   const termSets = sqliteTermSets(db);
   const write = writer(sql, termSets.put);
-  const keysOfFilter = createFilterKeys(db);
+  const prepared = createPrepared(db);
+  const memory = createFilterMemory(db);
+  const ways = createFilterWays(prepared);
+  const keysOfFilter = createFilterKeys({ prepared, memory, ways });
+  const listing = createListing({ prepared, memory, ways, keysOfFilter });
   const atomically = <T>(work: () => T): T => db.transaction(work).immediate();
   const stored = (row: PaperRow): StoredPaper => ({ key: row.key, paper: paperOf(row) });
+  const papersOf = (keys: readonly PaperKey[]) =>
+    keys
+      .map((key) => sql.rowByKey.get(key))
+      .filter((row) => row !== undefined)
+      .map(stored);
 
   return {
     libraryId: async () => sql.meta.get('library_id') as string,
@@ -77,11 +89,7 @@ export function createSqlitePaperStore(db: SqliteDatabase, model: StoredModel): 
         for (const key of keys) write.remove(key);
         return keys.length;
       }),
-    papersByKeys: async (keys) =>
-      keys
-        .map((key) => sql.rowByKey.get(key))
-        .filter((row) => row !== undefined)
-        .map(stored),
+    papersByKeys: async (keys) => papersOf(keys),
     paperById: async (id) => {
       const row = sql.rowById.get(canonicalId(id));
       return row ? stored(row) : null;
@@ -96,7 +104,12 @@ export function createSqlitePaperStore(db: SqliteDatabase, model: StoredModel): 
     },
     tokenBits: async (keys) =>
       new Map(sql.tokenBits.all(JSON.stringify(keys)).map(({ key, bits }) => [key, bytesOf(bits)])),
-    list: async (options) => listPapers(db, options),
+    list: async (options) =>
+      // Of one state of the library, whoever writes meanwhile.
+      db.transaction(() => {
+        const { positions, ...page } = listing(options);
+        return { ...page, papers: papersOf(positions.map(({ key }) => key)) };
+      })(),
     papersAfter: async (key, limit) => sql.rowsAfter.all(key, limit).map(stored),
     papersWithoutEmbedding: async (key, limit) => sql.withoutEmbedding.all(key, limit).map(stored),
     addEmbeddings: async (items) =>
@@ -109,6 +122,7 @@ export function createSqlitePaperStore(db: SqliteDatabase, model: StoredModel): 
     termSets: async (keys) => termSets.sets(keys),
     fillTermSets: async (after, limit) => termSets.fill(after, limit),
     sampleKeys: async ({ upTo, limit }) => termSets.sampleKeys(upTo, limit),
+    papersState: async () => sql.meta.get('papers_state') as string,
     newestKey: async () => sql.newestKey.get() ?? 0,
     upvotesAt: async (keys, asOf) =>
       new Map(sql.upvotesAt.all(asOf, JSON.stringify(keys)).map(({ key, upvotes }) => [key, upvotes])),
@@ -177,7 +191,8 @@ function writer(sql: Statements, putTerms: (key: PaperKey, paper: Paper) => void
     (isNew ? sql.insert : sql.update).run({ key, ...row });
     if (row.upvotes !== (before?.upvotes ?? null)) sql.noteUpvotes.run(key, row.updated_at, row.upvotes);
     if (!isNew) sql.clearCategories.run(key);
-    for (const category of categoryRows(paper.categories)) sql.addCategory.run(category, key);
+    const { day, trend } = row;
+    for (const category of categoryRows(paper.categories)) sql.addCategory.run(category, key, day, trend);
     if (!isNew) sql.clearAuthors.run(key);
     for (const { family, given } of authorNames(paper.authors)) sql.addAuthor.run(family, given, key);
   };

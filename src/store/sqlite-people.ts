@@ -46,6 +46,7 @@ export function createSqlitePeopleStore<Details>(
         };
       })(),
     eraseUser: async (user) => db.transaction(() => users.erase(user)).immediate(),
+    userCount: async () => users.count(),
     counts: async () => users.counts(),
   };
 }

@@ -45,6 +45,7 @@ export function sqliteUsers(db: SqliteDatabase) {
       return counts;
     },
     names: (after: string, limit: number): string[] => sql.names.all(after, limit),
+    count: () => sql.count.get() ?? 0,
     counts: () => sql.counts.get() as { users: number; feedback: number; picks: number },
   };
 }
@@ -74,6 +75,7 @@ function statements(db: SqliteDatabase) {
     names: db
       .prepare<[string, number], string>('SELECT name FROM users WHERE name > ? ORDER BY name LIMIT ?')
       .pluck(),
+    count: db.prepare<[], number>('SELECT count(*) FROM users').pluck(),
     counts: db.prepare(
       `SELECT (SELECT count(*) FROM users) AS users, (SELECT count(*) FROM feedback) AS feedback,
               (SELECT count(*) FROM picks) AS picks`,

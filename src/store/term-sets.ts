@@ -16,6 +16,9 @@ interface FactsRow {
   abstract: string | null;
 }
 
+/** Sorting a paper takes as long as passing so many in an index. */
+const SORTING_COST = 5;
+
 /**
  * Term sets of papers (src/term-set.ts), about a kilobyte each, made when a paper is written. A paper may lack its set,
  * or have one of another version of the program: then it is made from the text whenever it is asked for, until `fill`
@@ -48,11 +51,15 @@ export function sqliteTermSets(db: SqliteDatabase) {
      WHERE p.key > ? AND p.key <= ? AND t.version IS NOT ?`,
   );
   // Multiplied by the golden ratio's share of 2^32 (Knuth), keys lie in no order that papers came in.
-  const sample = db
-    .prepare<[number, number], number>(
-      'SELECT key FROM papers WHERE key <= ? ORDER BY (key * 2654435769) & 4294967295, key LIMIT ?',
-    )
-    .pluck();
+  const place = '(key * 2654435769) & 4294967295';
+  const sampleFrom = (index: string) =>
+    db
+      .prepare<[number, number], number>(
+        `SELECT key FROM papers INDEXED BY ${index} WHERE key <= ? ORDER BY ${place}, key LIMIT ?`,
+      )
+      .pluck();
+  const sample = { ofAll: sampleFrom('papers_sample'), ofFew: sampleFrom('papers_facts') };
+  const newestKey = db.prepare<[], number | null>('SELECT max(key) FROM papers').pluck();
   const putText = (key: PaperKey, paper: Pick<Paper, 'title' | 'abstract'>) => {
     const { buffer, byteOffset, byteLength } = termSetOf(paper);
     put.run(key, version, Buffer.from(buffer, byteOffset, byteLength));
@@ -78,7 +85,11 @@ export function sqliteTermSets(db: SqliteDatabase) {
       if (others.length > 0) for (const [key, { terms }] of factsOf(others)) sets.set(key, terms);
       return sets;
     },
-    sampleKeys: (upTo: PaperKey, limit: number) => sample.all(upTo, limit),
+    // The index holds the order, but it passes the papers above the bound: of an old library few are sorted sooner.
+    sampleKeys: (upTo: PaperKey, limit: number) => {
+      const passed = ((newestKey.get() ?? 0) * limit) / Math.max(1, upTo);
+      return (upTo * SORTING_COST < passed ? sample.ofFew : sample.ofAll).all(upTo, limit);
+    },
     facts: factsOf,
     fill: (after: PaperKey, limit: number): { last: PaperKey | null; made: number } =>
       db

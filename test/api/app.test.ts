@@ -183,6 +183,7 @@ describe('operation', () => {
     await send(app, 'GET /v1/papers/robots-1');
     const { body } = await send(app, 'GET /metrics');
     expect(body.text).toContain('paperwise_papers 40');
+    expect(body.text).toMatch(/^nodejs_eventloop_lag_p99_seconds \d/m);
     expect(body.text).toMatch(
       /paperwise_http_requests_total\{method="GET",route="\/v1\/papers\/:id",status="200"\} 1/,
     );

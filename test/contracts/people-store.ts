@@ -97,7 +97,9 @@ export function peopleStoreContract(name: string, open: OpenLibrary): void {
       expect(await people.clearFeedback('bob', 'a')).toBe(false);
       // What was said before is held until the user is erased.
       expect(await people.counts()).toMatchObject({ users: 1, feedback: 0 });
+      expect(await people.userCount()).toBe(1);
       await people.eraseUser('ada');
+      expect(await people.userCount()).toBe(0);
       expect((await people.counts()).users).toBe(0);
     });
 
