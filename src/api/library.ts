@@ -11,6 +11,7 @@ import { exportQuery, importAnswer, importQuery } from './library-answers.ts';
 import { type Api, answers, describedBody, problems } from './routes.ts';
 import { userParam } from './schemas.ts';
 import type { ApiServices } from './services.ts';
+import { streamOf } from './stream.ts';
 
 /** Imports at the same time: each may hold a file of 8 MiB, and a thousand texts to embed. */
 export const MAX_IMPORTS_UNDER_WAY = 4;
@@ -136,22 +137,4 @@ async function readBody(
   const text = textOf(new Uint8Array(await c.req.arrayBuffer()), charset);
   const format = asked ?? said;
   return { text, ...(format !== null && { format }) };
-}
-
-/** A body of pieces, which are made as they are read. The first is made at once: most failures can still be told. */
-async function streamOf(pieces: AsyncGenerator<string>): Promise<ReadableStream<Uint8Array>> {
-  const encoder = new TextEncoder();
-  let next = await pieces.next();
-  return new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      // Nothing is no piece: the reader would ask no further.
-      while (!next.done && next.value === '') next = await pieces.next();
-      if (next.done) return controller.close();
-      controller.enqueue(encoder.encode(next.value));
-      next = await pieces.next();
-    },
-    async cancel() {
-      await pieces.return(undefined);
-    },
-  });
 }

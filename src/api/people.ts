@@ -1,12 +1,12 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import { AppError } from '../errors.ts';
-import type { PickDetails } from '../recommend/picks.ts';
-import type { Feedback, UserExport } from '../store/people-store.ts';
+import type { Feedback } from '../store/people-store.ts';
 import { feedbackAnswer, feedbackEntry, picksAnswer, recommendAnswer } from './answers.ts';
 import { readBody } from './body.ts';
+import { exportUser } from './export-user.ts';
 import { erased, exportAnswer } from './held-answers.ts';
-import { type Api, answers, component, describedBody, problems } from './routes.ts';
+import { type Api, answers, component, describedBody, problems, streamed } from './routes.ts';
 import {
   feedbackBody,
   feedbackParams,
@@ -18,6 +18,7 @@ import {
   userParam,
 } from './schemas.ts';
 import type { ApiServices } from './services.ts';
+import { streamOf } from './stream.ts';
 
 const tags = ['People'];
 
@@ -84,8 +85,12 @@ const exportRoute = createRoute({
   path: '/v1/users/{user}/export',
   tags,
   summary: 'Everything held on a user',
+  description: 'Sent while it is read: of what changes meanwhile, the state before or after.',
   request: { params: userParam, query: noQuery },
-  responses: { 200: answers('Each list in the order of time.', exportAnswer), ...problems() },
+  responses: {
+    200: streamed('Each list in the order of time.', { 'application/json': component('UserExport') }),
+    ...problems(),
+  },
 });
 
 const eraseRoute = createRoute({
@@ -103,6 +108,7 @@ const shown = ({ paperId, signal, at }: Feedback) => ({ paperId, signal, at });
 
 export function addPeopleRoutes(api: Api, { people, recommend, picks }: ApiServices): void {
   api.openAPIRegistry.register('FeedbackInput', feedbackBody);
+  api.openAPIRegistry.register('UserExport', exportAnswer);
 
   api.openapi(listFeedback, async (c) => {
     const { user } = c.req.valid('param');
@@ -150,36 +156,14 @@ export function addPeopleRoutes(api: Api, { people, recommend, picks }: ApiServi
 
   api.openapi(exportRoute, async (c) => {
     const { user } = c.req.valid('param');
-    const held = await people.exportUser(user);
-    return c.json({ user, exportedAt: new Date().toISOString(), ...exported(held) }, 200);
+    return c.body(await streamOf(exportUser(people, user)), 200, {
+      'content-type': 'application/json',
+      'content-disposition': `attachment; filename="${user}.json"`,
+    });
   });
 
   api.openapi(eraseRoute, async (c) => {
     const { user } = c.req.valid('param');
     return c.json({ user, ...(await people.eraseUser(user)) }, 200);
   });
-}
-
-/** All that is held on a user, with ids in place of keys, which mean nothing elsewhere. */
-function exported({ feedback, days, history, seeds, interests, events }: UserExport<PickDetails>) {
-  const idOf = new Map(history.map(({ key, paperId }) => [key, paperId]));
-  return {
-    feedback: feedback.map(shown),
-    picks: days.map(({ date, createdAt, asOf, basis, note, picks }) => ({
-      date,
-      createdAt,
-      asOf,
-      basis,
-      note,
-      picks: picks.map(({ paperId, score, details }) => ({ paperId, score, because: details.because })),
-    })),
-    history: history.map(({ paperId, signal, at }) => ({ paperId, signal, at })),
-    seeds,
-    // Of liked papers, whose likes are in the history.
-    interests: interests.map(({ papers, ...settings }) => ({
-      ...settings,
-      papers: papers.map((key) => idOf.get(key)).filter((id) => id !== undefined),
-    })),
-    events: events.map(({ key: _, ...event }) => event),
-  };
 }

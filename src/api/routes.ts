@@ -37,6 +37,12 @@ export function problems<Status extends keyof typeof PROBLEM_ANSWERS>(...statuse
   >;
 }
 
+/** An answer that is written piece by piece, described by a component's name or a schema: nothing checks its type. */
+export const streamed = (description: string, content: Record<string, object>) => ({
+  description,
+  content: Object.fromEntries(Object.entries(content).map(([type, schema]) => [type, { schema }])),
+});
+
 /** A JSON request body that its handler reads itself (see body.ts), described by a component's name or a schema. */
 export const describedBody = (description: string, content: Record<string, object>) => ({
   required: true,

@@ -52,6 +52,9 @@ export const FACTS_MIGRATION = `
     UPDATE meta SET value = hex(randomblob(8)) WHERE name = 'papers_state';
   END;
 
+  -- A user's history in the order in which it was said, to be exported page by page.
+  CREATE INDEX feedback_history_order ON feedback_history (user_key, seq);
+
   ALTER TABLE models ADD COLUMN embedded INTEGER NOT NULL DEFAULT 0;
   UPDATE models SET embedded = (SELECT count(*) FROM token_bits t WHERE t.model_id = models.model_id);
   CREATE TRIGGER token_bits_inserted AFTER INSERT ON token_bits BEGIN

@@ -148,6 +148,15 @@ export interface UserExport<Details> {
   events: InteractionEvent[];
 }
 
+/** Where a list of what is held on a user goes on; for the store to read. */
+export type HeldPosition = readonly (string | number)[];
+
+/** A page of one of the lists that a user's export has; `next` is null when nothing is left. */
+export interface HeldPage<Entry> {
+  entries: Entry[];
+  next: HeldPosition | null;
+}
+
 /** Which of a user's feedback. `after` continues behind an earlier page's last entry. */
 export interface FeedbackOptions {
   limit: number;
@@ -253,6 +262,12 @@ export interface PeopleStore<Details = unknown> {
   /** Names of users after `after`, in the order of their code points. */
   users(options: { after?: string; limit: number }): Promise<string[]>;
   exportUser(user: string): Promise<UserExport<Details>>;
+  /** A page of one list of `exportUser`: to tell all that is held without holding it all at once. */
+  held<List extends keyof UserExport<Details>>(
+    user: string,
+    list: List,
+    options: { limit: number; after?: HeldPosition | null },
+  ): Promise<HeldPage<UserExport<Details>[List][number]>>;
   /** Deletes everything held on a user. */
   eraseUser(user: string): Promise<ErasedCounts>;
   /** How many users there are: what a monitor asks for every few seconds. */

@@ -1,6 +1,7 @@
 import { AppError, type FieldError } from '../errors.ts';
 import { canonicalId } from '../paper.ts';
-import { type InteractionEvent, MAX_EVENTS, type PeopleStore } from './people-store.ts';
+import { type HeldOptions, heldPage, numberIn } from './held-page.ts';
+import { type HeldPage, type InteractionEvent, MAX_EVENTS, type PeopleStore } from './people-store.ts';
 import type { SqliteDatabase } from './sqlite.ts';
 import type { SqliteUsers } from './sqlite-users.ts';
 
@@ -38,7 +39,11 @@ export function sqliteEvents(db: SqliteDatabase, users: SqliteUsers) {
       return { events: shown.map(eventOf), next: rows.length > limit ? (shown.at(-1)?.seq ?? null) : null };
     },
   };
-  const all = (userKey: number): InteractionEvent[] => sql.page.all(userKey, 0, '', '~', -1).map(eventOf);
+  const all = (userKey: number, { after, limit }: HeldOptions): HeldPage<InteractionEvent> =>
+    heldPage(sql.page.all(userKey, numberIn(after), '', '~', limit), limit, {
+      entry: eventOf,
+      position: ({ seq }) => [seq],
+    });
   return { methods, all };
 }
 

@@ -1,10 +1,12 @@
 import { AppError } from '../errors.ts';
 import { canonicalId } from '../paper.ts';
+import { type HeldOptions, heldPage, numberIn } from './held-page.ts';
 import {
   type Feedback,
   type FeedbackEntry,
   type FeedbackOptions,
   type FeedbackOutcome,
+  type HeldPage,
   type PeopleStore,
   SIGNALS,
   type Signal,
@@ -67,8 +69,16 @@ export function sqliteFeedback(db: SqliteDatabase, users: SqliteUsers) {
   };
   return {
     methods,
-    all: (userKey: number): Feedback[] => sql.all.all(userKey),
-    history: (userKey: number): FeedbackEntry[] => sql.history.all(userKey),
+    all: (userKey: number, { after, limit }: HeldOptions): HeldPage<Feedback> => {
+      const [at = '', key = 0] = after ?? [];
+      const rows = sql.all.all(userKey, String(at), Number(key), limit);
+      return heldPage(rows, limit, { entry: (row) => row, position: (row) => [row.at, row.key] });
+    },
+    history: (userKey: number, { after, limit }: HeldOptions): HeldPage<FeedbackEntry> =>
+      heldPage(sql.history.all(userKey, numberIn(after), limit), limit, {
+        entry: ({ seq: _, ...entry }) => entry,
+        position: ({ seq }) => [seq],
+      }),
   };
 }
 
@@ -140,11 +150,13 @@ function statements(db: SqliteDatabase) {
         .prepare<[number, string, string], number>(`SELECT count(*) FROM ${inForceThen} WHERE ${wanted}`)
         .pluck(),
     },
-    all: db.prepare<[number], Feedback>(
-      `SELECT ${columns} FROM feedback f ${ids} WHERE f.user_key = ? ORDER BY f.at, f.paper_key`,
+    all: db.prepare<[number, string, number, number], Feedback>(
+      `SELECT ${columns} FROM feedback f ${ids} WHERE f.user_key = ? AND (f.at, f.paper_key) > (?, ?)
+       ORDER BY f.at, f.paper_key LIMIT ?`,
     ),
-    history: db.prepare<[number], FeedbackEntry>(
-      `SELECT ${columns} FROM feedback_history f ${ids} WHERE f.user_key = ? ORDER BY f.seq`,
+    history: db.prepare<[number, number, number], FeedbackEntry & { seq: number }>(
+      `SELECT f.seq, ${columns} FROM feedback_history f INDEXED BY feedback_history_order ${ids}
+       WHERE f.user_key = ? AND f.seq > ? ORDER BY f.seq LIMIT ?`,
     ),
   };
 }

@@ -1,4 +1,5 @@
-import type { PeopleStore, PickDay } from './people-store.ts';
+import { type HeldOptions, heldPage } from './held-page.ts';
+import type { HeldPage, PeopleStore, PickDay } from './people-store.ts';
 import type { SqliteDatabase } from './sqlite.ts';
 import type { SqliteUsers } from './sqlite-users.ts';
 
@@ -68,8 +69,11 @@ export function sqlitePicks<Details>(db: SqliteDatabase, users: SqliteUsers) {
   };
   return {
     methods,
-    days: (user: string, key: number): PickDay<Details>[] =>
-      sql.days.all(key).map((row) => dayOf(user, key, row)),
+    days: (user: string, key: number, { after, limit }: HeldOptions): HeldPage<PickDay<Details>> =>
+      heldPage(sql.days.all(key, String(after?.[0] ?? ''), limit), limit, {
+        entry: (row) => dayOf(user, key, row),
+        position: ({ date }) => [date],
+      }),
   };
 }
 
@@ -77,7 +81,7 @@ function statements(db: SqliteDatabase) {
   const day = 'SELECT date, created_at, as_of, basis, note FROM pick_days WHERE user_key = ?';
   return {
     day: db.prepare<[number, string], DayRow>(`${day} AND date = ?`),
-    days: db.prepare<[number], DayRow>(`${day} ORDER BY date`),
+    days: db.prepare<[number, string, number], DayRow>(`${day} AND date > ? ORDER BY date LIMIT ?`),
     addDay: db.prepare<[number, string, string, string, string | null, string | null]>(
       'INSERT INTO pick_days (user_key, date, created_at, as_of, basis, note) VALUES (?, ?, ?, ?, ?, ?)',
     ),

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { AppError } from '../errors.ts';
 import { assertEmbedding, fromBytes, toBytes } from '../vector.ts';
+import { type HeldOptions, heldPage, numberIn } from './held-page.ts';
 import { modelIdOf, type StoredModel } from './models.ts';
 import {
+  type HeldPage,
   MAX_SEEDS,
   type PeopleStore,
   type Seed,
@@ -57,7 +59,14 @@ export function sqliteSeeds(db: SqliteDatabase, users: SqliteUsers, model: Store
       });
     },
   };
-  return { methods, records: (userKey: number): SeedRecord[] => sql.records.all(userKey) };
+  return {
+    methods,
+    records: (userKey: number, { after, limit }: HeldOptions): HeldPage<SeedRecord> =>
+      heldPage(sql.records.all(userKey, numberIn(after), limit), limit, {
+        entry: (record) => record,
+        position: ({ id }) => [id],
+      }),
+  };
 }
 
 /** Inside a transaction. */
@@ -139,8 +148,9 @@ function statements(db: SqliteDatabase, modelId: number) {
     ownerOf: db
       .prepare<[number], number>('SELECT user_key FROM seeds WHERE seed_id = ? AND removed_at IS NULL')
       .pluck(),
-    records: db.prepare<[number], SeedRecord>(
-      `SELECT ${columns}, s.removed_at AS removedAt FROM seeds s WHERE s.user_key = ? ORDER BY s.seed_id`,
+    records: db.prepare<[number, number, number], SeedRecord>(
+      `SELECT ${columns}, s.removed_at AS removedAt FROM seeds s WHERE s.user_key = ? AND s.seed_id > ?
+       ORDER BY s.seed_id LIMIT ?`,
     ),
   };
 }

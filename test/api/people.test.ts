@@ -115,9 +115,22 @@ describe('export and erase', () => {
       day.picks.map(({ paper }) => paper.id),
     );
 
+    const more = Array.from({ length: 700 }, (_, at) => ({
+      ...{ kind: 'clicked' as const, paperId: `robots-${at % 3}`, channel: 'list' },
+      ...{
+        rank: at + 1,
+        probability: null,
+        score: null,
+        at: new Date(Date.UTC(2026, 0, 2, 0, 0, at)).toISOString(),
+      },
+    }));
+    await people.addEvents('ada', more);
+    const long = answered(await send(app, 'GET /v1/users/ada/export'), exportAnswer);
+    expect(long).toEqual({ ...held, exportedAt: expect.any(String), events: [...held.events, ...more] });
+
     const gone = answered(await send(app, 'DELETE /v1/users/ada'), erased);
     const counts = { feedback: 1, pickDays: 1, picks: day.picks.length };
-    expect(gone).toEqual({ user: 'ada', ...counts, history: 1, seeds: 1, interests: 1, events: 1 });
+    expect(gone).toEqual({ user: 'ada', ...counts, history: 1, seeds: 1, interests: 1, events: 701 });
     expect(answered(await send(app, 'GET /v1/users/ada/export'), exportAnswer)).toMatchObject({
       feedback: [],
       picks: [],

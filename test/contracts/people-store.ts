@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { PickDay } from '../../src/store/people-store.ts';
+import type { HeldPage, HeldPosition, PickDay } from '../../src/store/people-store.ts';
 import { record } from '../fixtures/papers.ts';
 import { type Details, event, type OpenLibrary, seed, settings } from '../fixtures/people.ts';
 import { item } from './paper-store.ts';
@@ -157,6 +157,18 @@ export function peopleStoreContract(name: string, open: OpenLibrary): void {
         interests: [{ id: 'graphs' }],
         events: [{ paperId: 'b' }],
       });
+      // Page by page it is the same.
+      for (const list of ['feedback', 'days', 'history', 'seeds', 'interests', 'events'] as const) {
+        const entries: unknown[] = [];
+        let after: HeldPosition | null = null;
+        do {
+          const page: HeldPage<unknown> = await people.held('ada', list, { limit: 1, after });
+          entries.push(...page.entries);
+          after = page.next;
+        } while (after);
+        expect(entries).toEqual(held[list]);
+        expect(await people.held('nobody', list, { limit: 1 })).toEqual({ entries: [], next: null });
+      }
       const others = await people.exportUser('bob');
       expect(await people.eraseUser('ada')).toEqual({
         feedback: 1,
