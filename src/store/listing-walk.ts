@@ -6,7 +6,7 @@ import type { ListingPosition, ListingSort } from './paper-store.ts';
 import type { Prepared } from './prepared.ts';
 
 /** Far more than a logarithm is off by, far less than a day is worth. */
-const ROUNDING = -5;
+const ROUNDING = 1e-6;
 
 export const SORT_COLUMN = { newest: 'day', trending: 'trend' } as const;
 
