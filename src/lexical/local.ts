@@ -4,7 +4,7 @@ import { LEXICAL } from './constants.ts';
 import type { Inverted } from './inverted.ts';
 import type { LexicalIndex, LexicalTerm } from './lexical-index.ts';
 import { mentionsOf } from './phrases.ts';
-import { analysed, termsOf } from './query.ts';
+import { termsOf } from './query.ts';
 import { massOf } from './rank.ts';
 import { respelt } from './spelling.ts';
 import { createUpkeep, type UpkeepOptions } from './upkeep.ts';
@@ -39,8 +39,8 @@ export function createLocalLexicalIndex(options: LocalLexicalOptions): LocalLexi
       await ready();
       const allowed = filter && restricts(filter) ? await source.matchingKeys(filter) : null;
       // From here on without a pause: one state of the index answers the whole call.
-      const { inverted, spelling, ranking } = upkeep.memory;
-      const wanted = analysed(query, inverted, spelling, constants);
+      const { inverted, analyse, ranking } = upkeep.memory;
+      const wanted = analyse(query);
       const mask = maskOf(inverted, allowed, filter);
       const { hits, total, required } = ranking.best(wanted, mask, limit);
       return {
@@ -53,11 +53,9 @@ export function createLocalLexicalIndex(options: LocalLexicalOptions): LocalLexi
     },
     async score(query, keys) {
       await ready();
-      const { inverted, spelling, ranking } = upkeep.memory;
+      const { inverted, analyse, ranking } = upkeep.memory;
       const slots = [...new Set(keys)].flatMap((key) => inverted.slotOf(key) ?? []);
-      return new Map(
-        ranking.of(analysed(query, inverted, spelling, constants), slots).map((hit) => [hit.key, hit]),
-      );
+      return new Map(ranking.of(analyse(query), slots).map((hit) => [hit.key, hit]));
     },
     async mentions(text, filter) {
       await ready();

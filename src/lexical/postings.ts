@@ -50,6 +50,11 @@ export interface Postings {
   /** Reads a term's documents into buffers that the next call overwrites. */
   decode(term: number): Decoded;
   /**
+   * Likewise, some hundred documents at a time: buffers that stay in the processor's nearest cache, for whoever needs
+   * each document once. `visit` must not read other terms.
+   */
+  eachBlock(term: number, visit: (block: Decoded) => void): void;
+  /**
    * Calls back with each place of the term: the slot, and the position in the document. Only of slots that are not 0
    * in the mask.
    */
@@ -63,6 +68,9 @@ const FULL = [3, 7, 3] as const;
 /** Per term: first and next address of the documents, first and next address of the positions. */
 const STREAMS = 4;
 
+/** Documents that `eachBlock` reads at a time: their buffers take 12 KB. */
+const BLOCK = 512;
+
 export function createPostings(saved?: PostingsData): Postings {
   const bytes: ByteStreams = createByteStreams(saved);
   const documents = createColumn(Int32Array, saved?.documents);
@@ -70,6 +78,7 @@ export function createPostings(saved?: PostingsData): Postings {
   const streams: Column<Uint32Array> = createColumn(Uint32Array, saved?.streams);
   const buffer: ByteBuffer = { bytes: new Uint8Array(4_096) };
   let decoded = decodedOf(1_024);
+  const block = decodedOf(BLOCK);
   const compounds = new Int32Array(3);
 
   /** Where the next byte of the stream goes whose two addresses are at `at`. */
@@ -107,15 +116,21 @@ export function createPostings(saved?: PostingsData): Postings {
     if (authors >= 3) append(stream, authors - 3);
   };
 
-  const decode = (term: number): Decoded => {
-    const length = documents.values[term] as number;
-    if (length > decoded.slots.length) decoded = decodedOf(2 * length);
+  /** Where the next document begins in the buffer, and the slot of the one before. */
+  let nextByte = 0;
+  let lastSlot = -1;
+  const begin = (term: number) => {
     read(term * STREAMS);
+    nextByte = 0;
+    lastSlot = -1;
+  };
+  /** Reads the next so many documents of the buffer. */
+  const decodeInto = (into: Decoded, length: number) => {
     const from = buffer.bytes;
-    const { slots, title, abstract, authors, places } = decoded;
+    const { slots, title, abstract, authors, places } = into;
     const { compoundInText } = LEXICAL;
-    let at = 0;
-    let slot = -1;
+    let at = nextByte;
+    let slot = lastSlot;
     // No closure reads numbers here: this loop is most of a search.
     for (let entry = 0; entry < length; entry++) {
       let step = from[at++] as number;
@@ -152,8 +167,16 @@ export function createPostings(saved?: PostingsData): Postings {
       abstract[entry] = inAbstract;
       authors[entry] = inAuthors;
     }
-    decoded.length = length;
-    return decoded;
+    nextByte = at;
+    lastSlot = slot;
+    into.length = length;
+    return into;
+  };
+  const decode = (term: number): Decoded => {
+    const length = documents.values[term] as number;
+    if (length > decoded.slots.length) decoded = decodedOf(2 * length);
+    begin(term);
+    return decodeInto(decoded, length);
   };
 
   return {
@@ -187,6 +210,12 @@ export function createPostings(saved?: PostingsData): Postings {
       }
     },
     decode,
+    eachBlock(term, visit) {
+      begin(term);
+      for (let left = documents.values[term] as number; left > 0; left -= BLOCK) {
+        visit(decodeInto(block, Math.min(left, BLOCK)));
+      }
+    },
     eachPlace(term, mask, visit) {
       const { length, slots, places } = decode(term);
       read(term * STREAMS + 2);

@@ -60,6 +60,27 @@ export function analysed(
   return { terms: [...findable, ...missing], phrases: phrasesOf(query, inverted, constants) };
 }
 
+/** `analysed`, which remembers what it said of the last few queries: a search asks for one again and again. */
+export function createAnalysis(
+  inverted: Inverted,
+  spelling: Spelling,
+  constants: LexicalConstants,
+): (query: string) => AnalysedQuery {
+  const known = new Map<string, AnalysedQuery>();
+  let version = -1;
+  return (query) => {
+    if (version !== inverted.version) known.clear();
+    version = inverted.version;
+    const found = known.get(query) ?? analysed(query, inverted, spelling, constants);
+    known.delete(query);
+    known.set(query, found);
+    for (const oldest of known.keys()) if (known.size > MOST_REMEMBERED) known.delete(oldest);
+    return found;
+  };
+}
+
+const MOST_REMEMBERED = 8;
+
 /** idf as Lucene has it, never below 0: ln(1 + (N - n + 0.5) / (n + 0.5)). */
 function looked(inverted: Inverted, id: number): Pick<QueryTerm, 'id' | 'idf' | 'documents'> {
   const documents = inverted.documents(id);

@@ -6,6 +6,7 @@ import type { LexicalConstants } from './constants.ts';
 import { createInverted, type Inverted } from './inverted.ts';
 import { loadLexicalFile, saveLexicalFile } from './lexical-file.ts';
 import type { LexicalText, TextSource } from './lexical-index.ts';
+import { type AnalysedQuery, createAnalysis } from './query.ts';
 import { createRanking, type Ranking } from './rank.ts';
 import { createSpelling, type Spelling } from './spelling.ts';
 
@@ -36,6 +37,7 @@ export interface UpkeepOptions {
 /** An index and what works on it; replaced as a whole when it is built anew. */
 export interface Memory {
   inverted: Inverted;
+  analyse: (query: string) => AnalysedQuery;
   ranking: Ranking;
   spelling: Spelling;
   /** The last store revision that is applied, and the latest epoch then. */
@@ -49,10 +51,12 @@ function createMemory(
   inverted: Inverted = createInverted(),
   moment: Moment = { revision: 0, epoch: '' },
 ): Memory {
+  const spelling = createSpelling(inverted);
   return {
     inverted,
+    analyse: createAnalysis(inverted, spelling, constants),
     ranking: createRanking(inverted, constants),
-    spelling: createSpelling(inverted),
+    spelling,
     moment,
     changes: 0,
   };
