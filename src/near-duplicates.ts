@@ -1,9 +1,8 @@
 import { authorName, compactTitleKey } from './identity.ts';
 import type { VectorIndex } from './index/vector-index.ts';
 import { likeTitles } from './like-titles.ts';
-import type { Paper, PaperKey } from './paper.ts';
-import { papersOf } from './papers-of.ts';
-import type { PaperIdentity, PaperStore } from './store/paper-store.ts';
+import type { PaperKey } from './paper.ts';
+import type { AuthorList, PaperIdentity, PaperStore } from './store/paper-store.ts';
 import { dot, type Embedding } from './vector.ts';
 
 /**
@@ -35,7 +34,7 @@ export interface Fold {
 }
 
 interface Deps {
-  store: Pick<PaperStore, 'identities' | 'papersByKeys'>;
+  store: Pick<PaperStore, 'identities' | 'authorLists'>;
   index: Pick<VectorIndex, 'embeddings'>;
 }
 
@@ -123,22 +122,22 @@ function likelyCopies(entries: readonly (Entry | null)[], likeTitlesAmong: numbe
 
 /** What is fetched only for papers that may be the same. */
 interface Evidence {
-  papers: ReadonlyMap<PaperKey, Paper>;
+  authors: ReadonlyMap<PaperKey, AuthorList>;
   embeddings: ReadonlyMap<PaperKey, Embedding>;
 }
-const NO_EVIDENCE: Evidence = { papers: new Map(), embeddings: new Map() };
+const NO_EVIDENCE: Evidence = { authors: new Map(), embeddings: new Map() };
 
 async function evidenceOf({ store, index }: Deps, keys: readonly PaperKey[]): Promise<Evidence> {
-  const [papers, embeddings] = await Promise.all([papersOf(store, keys), index.embeddings(keys)]);
-  return { papers, embeddings };
+  const [authors, embeddings] = await Promise.all([store.authorLists(keys), index.embeddings(keys)]);
+  return { authors, embeddings };
 }
 
 /** By what two likely copies are the same paper; null when they are not, or when too little is known. */
-function samePaperBy(a: Entry, b: Entry, { papers, embeddings }: Evidence): SameBy | null {
+function samePaperBy(a: Entry, b: Entry, { authors, embeddings }: Evidence): SameBy | null {
   const [first, second] = [a.identity, b.identity];
   if (first.doi !== null && first.doi === second.doi) return 'doi';
   if (first.arxivId !== null && first.arxivId === second.arxivId) return 'arxivId';
-  const shared = authorsShared(papers.get(first.key), papers.get(second.key));
+  const shared = authorsShared(authors.get(first.key), authors.get(second.key));
   if (shared === 'none') return null;
   const [one, other] = [embeddings.get(first.key), embeddings.get(second.key)];
   const cosine = one && other ? dot(one, other) : 0;
@@ -156,23 +155,23 @@ function samePaperBy(a: Entry, b: Entry, { papers, embeddings }: Evidence): Same
  * Whether two entries are different papers for sure, however like each is to a third one that says less: all their
  * authors are others, or arXiv has both, with unlike abstracts.
  */
-function contradict(a: Entry, b: Entry, { papers, embeddings }: Evidence): boolean {
+function contradict(a: Entry, b: Entry, { authors, embeddings }: Evidence): boolean {
   const [first, second] = [a.identity, b.identity];
   if (first.doi !== null && first.doi === second.doi) return false;
   if (first.arxivId !== null && first.arxivId === second.arxivId) return false;
-  if (authorsShared(papers.get(first.key), papers.get(second.key)) === 'none') return true;
+  if (authorsShared(authors.get(first.key), authors.get(second.key)) === 'none') return true;
   if (first.arxivId === null || second.arxivId === null) return false;
   const [one, other] = [embeddings.get(first.key), embeddings.get(second.key)];
   return one !== undefined && other !== undefined && dot(one, other) < SAME_PAPER.cosineOfEqualTitles;
 }
 
 /** Whether two papers have a family name in common; unknown when a list is missing, or its missing part may decide. */
-function authorsShared(a: Paper | undefined, b: Paper | undefined): 'some' | 'none' | 'unknown' {
+function authorsShared(a: AuthorList | undefined, b: AuthorList | undefined): 'some' | 'none' | 'unknown' {
   if (!a || !b) return 'unknown';
-  const familiesOf = ({ authors }: Paper) => authors.flatMap((name) => authorName(name)?.family ?? []);
+  const familiesOf = ({ authors }: AuthorList) => authors.flatMap((name) => authorName(name)?.family ?? []);
   const families = new Set(familiesOf(a));
   if (familiesOf(b).some((family) => families.has(family))) return 'some';
-  const isWhole = ({ authors, authorCount }: Paper) =>
+  const isWhole = ({ authors, authorCount }: AuthorList) =>
     authors.length > 0 && (authorCount ?? 0) <= authors.length;
   return isWhole(a) && isWhole(b) ? 'none' : 'unknown';
 }

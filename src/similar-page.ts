@@ -29,7 +29,7 @@ export interface SimilarPage {
 }
 
 export interface SimilarPageDeps {
-  store: Pick<PaperStore, 'termSets' | 'identities' | 'papersByKeys'>;
+  store: Pick<PaperStore, 'termSets' | 'identities' | 'authorLists' | 'papersByKeys'>;
   index: Pick<VectorIndex, 'embeddings'>;
   statistics: TermStatisticsReader;
 }

@@ -164,7 +164,7 @@ describe('entries of one paper', () => {
         const deps = {
           store: {
             identities: async () => new Map(all.map((fields) => [fields.key, fields])),
-            papersByKeys: async () => [],
+            authorLists: async () => new Map(),
           },
           index: { embeddings: async () => new Map() },
         };

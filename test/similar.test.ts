@@ -75,6 +75,7 @@ describe('papers like many', () => {
         papersByKeys: async (keys: readonly number[]) =>
           keys.map((key) => ({ key, paper: { id: `p${key}` } })),
         identities: async () => new Map(),
+        authorLists: async () => new Map(),
       },
       embedder: createHashEmbedder(),
       index: {

@@ -1,15 +1,23 @@
 import { givenNamesAgree } from '../identity.ts';
 import type { PaperFilter, PaperKey } from '../paper.ts';
 import { filterSql } from './paper-row.ts';
-import type { AuthorQuery, NamedPaper, NameKind, PaperNames } from './paper-store.ts';
-import type { SqliteDatabase } from './sqlite.ts';
+import type { AuthorQuery, NamedPaper, NameKind, PaperNames, PaperStore } from './paper-store.ts';
+import type { Prepared } from './prepared.ts';
 
 /** Spellings of one family's given names that are looked through. */
 const MOST_SPELLINGS = 5_000;
 
-/** `PaperStore.papersNamed`, in SQL. Each kind of name has its index. */
-export function papersNamed(
-  db: SqliteDatabase,
+/** `PaperStore.papersNamed` and `keysNamed`, in SQL. Every search asks the first. */
+export function sqlitePaperNames(prepared: Prepared): Pick<PaperStore, 'papersNamed' | 'keysNamed'> {
+  return {
+    papersNamed: async (names, options) => papersNamed(prepared, names, options),
+    keysNamed: async (kind, names, limit) => keysNamed(prepared, kind, names, limit),
+  };
+}
+
+/** Each kind of name has its index. */
+function papersNamed(
+  prepared: Prepared,
   { ids, arxivIds, dois, title, authors }: PaperNames,
   { limit, filter }: { limit: number; filter?: PaperFilter },
 ): NamedPaper[] {
@@ -18,32 +26,30 @@ export function papersNamed(
   const named = new Map<PaperKey, NamedPaper>();
   const find = (by: NamedPaper['by'], from: string, condition: string, ...values: unknown[]) => {
     const conditions = [condition, ...where].join(' AND ');
-    const keys = db
-      .prepare<unknown[], PaperKey>(
-        `SELECT DISTINCT p.key FROM ${from} WHERE ${conditions} ORDER BY p.day DESC, p.key DESC LIMIT ?`,
-      )
+    const keys = prepared<PaperKey>(
+      `SELECT DISTINCT p.key FROM ${from} WHERE ${conditions} ORDER BY p.day DESC, p.key DESC LIMIT ?`,
+    )
       .pluck()
       .all(...values, ...params, limit + excluded.size);
     for (const key of keys) if (!named.has(key) && !excluded.has(key)) named.set(key, { key, by });
   };
-  const anyOf = (list: readonly string[]) => list.map(() => '?').join(', ');
+  const list = '(SELECT value FROM json_each(?))';
   if (ids.length > 0) {
-    find('id', 'paper_ids i JOIN papers p ON p.key = i.key', `i.id IN (${anyOf(ids)})`, ...ids);
+    find('id', 'paper_ids i JOIN papers p ON p.key = i.key', `i.id IN ${list}`, JSON.stringify(ids));
   }
-  if (arxivIds.length > 0) find('id', 'papers p', `p.arxiv_id IN (${anyOf(arxivIds)})`, ...arxivIds);
+  if (arxivIds.length > 0) find('id', 'papers p', `p.arxiv_id IN ${list}`, JSON.stringify(arxivIds));
   const classless = arxivIds.filter(isClassless);
   for (const id of classless) find('id', 'papers p', 'p.arxiv_id GLOB ?', id.replace('/', '.[A-Z][A-Z]/'));
-  if (dois.length > 0) find('doi', 'papers p', `p.doi IN (${anyOf(dois)})`, ...dois);
+  if (dois.length > 0) find('doi', 'papers p', `p.doi IN ${list}`, JSON.stringify(dois));
   if (title !== null) find('title', 'papers p', "replace(p.title_key, ' ', '') = ?", title);
   const byAuthor = 'paper_authors a JOIN papers p ON p.key = a.key';
   for (const name of authors) {
     if (name.given === '' && name.before === undefined) {
-      if (!isCommon(db, name.family, limit)) find('author', byAuthor, 'a.family = ?', name.family);
+      if (!isCommon(prepared, name.family, limit)) find('author', byAuthor, 'a.family = ?', name.family);
     } else {
-      const spellings = spellingsOf(db, name);
-      const list = 'SELECT value FROM json_each(?)';
+      const spellings = spellingsOf(prepared, name);
       if (spellings.length > 0) {
-        const condition = `a.family = ? AND a.given IN (${list})`;
+        const condition = `a.family = ? AND a.given IN ${list}`;
         find('author', byAuthor, condition, name.family, JSON.stringify(spellings));
       }
     }
@@ -59,9 +65,9 @@ const NAMED: Record<NameKind, string> = {
   title: "papers p ON replace(p.title_key, ' ', '') = n.value",
 };
 
-/** `PaperStore.keysNamed`, in SQL: one walk through an index for all names. */
-export function keysNamed(
-  db: SqliteDatabase,
+/** One walk through an index for all names. */
+function keysNamed(
+  prepared: Prepared,
   kind: NameKind,
   names: readonly string[],
   limit: number,
@@ -72,12 +78,12 @@ export function keysNamed(
     if (!keys) found.set(name, [key]);
     else if (keys.length < limit && !keys.includes(key)) keys.push(key);
   };
-  const rows = db.prepare<[string], { name: string; key: PaperKey }>(
+  const rows = prepared<{ name: string; key: PaperKey }>(
     `SELECT n.value AS name, p.key FROM json_each(?) n CROSS JOIN ${NAMED[kind]} ORDER BY p.key`,
   );
   for (const { name, key } of rows.all(JSON.stringify([...new Set(names)]))) add(name, key);
   if (kind !== 'arxivId') return found;
-  const ofAnyClass = db.prepare<[string], PaperKey>('SELECT key FROM papers WHERE arxiv_id GLOB ?').pluck();
+  const ofAnyClass = prepared<PaperKey>('SELECT key FROM papers WHERE arxiv_id GLOB ?').pluck();
   for (const name of new Set(names.filter(isClassless)))
     for (const key of ofAnyClass.all(name.replace('/', '.[A-Z][A-Z]/'))) add(name, key);
   return found;
@@ -86,11 +92,10 @@ export function keysNamed(
 const isClassless = (arxivId: string) => /^[a-z-]+\/\d{7}$/.test(arxivId);
 
 /** Whether more than `most` papers are by people of a family name; does not count on. */
-function isCommon(db: SqliteDatabase, family: string, most: number): boolean {
-  const counted = db
-    .prepare<unknown[], number>(
-      'SELECT count(*) FROM (SELECT DISTINCT key FROM paper_authors WHERE family = ? LIMIT ?)',
-    )
+function isCommon(prepared: Prepared, family: string, most: number): boolean {
+  const counted = prepared<number>(
+    'SELECT count(*) FROM (SELECT DISTINCT key FROM paper_authors WHERE family = ? LIMIT ?)',
+  )
     .pluck()
     .get(family, most + 1);
   return (counted ?? 0) > most;
@@ -98,15 +103,14 @@ function isCommon(db: SqliteDatabase, family: string, most: number): boolean {
 
 /** The given names, as papers have them, that can be the one asked for. */
 function spellingsOf(
-  db: SqliteDatabase,
+  prepared: Prepared,
   { family, given, initials, allInitials = false, before }: AuthorQuery,
 ): string[] {
   const [initial = ''] = given;
   const names = (text: string) => text.split(' ').length;
-  return db
-    .prepare<unknown[], string>(
-      'SELECT DISTINCT given FROM paper_authors WHERE family = ? AND given >= ? AND given < ? LIMIT ?',
-    )
+  return prepared<string>(
+    'SELECT DISTINCT given FROM paper_authors WHERE family = ? AND given >= ? AND given < ? LIMIT ?',
+  )
     .pluck()
     .all(family, initial, `${initial}\u{10ffff}`, MOST_SPELLINGS)
     .filter((spelling) =>

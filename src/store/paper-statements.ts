@@ -1,6 +1,5 @@
 import type { Moment } from '../history.ts';
 import type { PaperRow } from './paper-row.ts';
-import type { PaperIdentity } from './paper-store.ts';
 import type { SqliteDatabase } from './sqlite.ts';
 
 const COLUMNS = [
@@ -34,6 +33,8 @@ type TextChangeRow = { revision: number; key: number } & (
   | { title: null; abstract: null; authors: null }
 );
 
+type IdentityRow = [key: number, doi: string | null, arxivId: string | null, titleKey: string];
+
 /** The prepared statements of the paper store; `modelId` is the model whose vectors it reads and writes. */
 export function paperStatements(db: SqliteDatabase, modelId: number) {
   const select = 'SELECT p.*, i.id FROM papers p JOIN paper_ids i ON i.key = p.key';
@@ -58,9 +59,15 @@ export function paperStatements(db: SqliteDatabase, modelId: number) {
     rowByKey: db.prepare<[number], PaperRow>(`${select} WHERE p.key = ?`),
     rowsAfter: db.prepare<[number, number], PaperRow>(`${select} WHERE p.key > ? ORDER BY p.key LIMIT ?`),
     rowById: db.prepare<[string], PaperRow>(`${select} WHERE i.id = ?`),
-    identities: db.prepare<[string], PaperIdentity>(
-      `SELECT key, doi, arxiv_id AS arxivId, title_key AS titleKey FROM papers INDEXED BY papers_identity
-       WHERE key IN (SELECT value FROM json_each(?))`,
+    // As arrays: a search asks for hundreds, and the driver makes objects more slowly.
+    identities: db
+      .prepare<[string], IdentityRow>(
+        `SELECT key, doi, arxiv_id, title_key FROM papers INDEXED BY papers_identity
+         WHERE key IN (SELECT value FROM json_each(?))`,
+      )
+      .raw(),
+    authorLists: db.prepare<[string], { key: number; authors: string; authorCount: number | null }>(
+      `SELECT key, authors, author_count AS authorCount FROM papers WHERE key IN (SELECT value FROM json_each(?))`,
     ),
     keyOf: db.prepare<[string], number>('SELECT key FROM paper_ids WHERE id = ?').pluck(),
     keysOfSource: db.prepare<[string], number>('SELECT key FROM papers WHERE source = ?').pluck(),

@@ -73,6 +73,9 @@ export interface PaperIdentity {
   titleKey: string;
 }
 
+/** The authors that are known, and how many there are, which may be more. */
+export type AuthorList = Pick<Paper, 'authors' | 'authorCount'>;
+
 /** What ranking for a person asks of a paper, without its text. */
 export interface RankingFacts {
   key: PaperKey;
@@ -139,6 +142,8 @@ export interface PaperStore extends VectorSource, TextSource {
   keysNamed(kind: NameKind, names: readonly string[], limit: number): Promise<Map<string, PaperKey[]>>;
   /** What identifies each of the papers; unknown keys are missing from the map. */
   identities(keys: readonly PaperKey[]): Promise<Map<PaperKey, PaperIdentity>>;
+  /** Who wrote each of the papers; unknown keys are missing from the map. */
+  authorLists(keys: readonly PaperKey[]): Promise<Map<PaperKey, AuthorList>>;
   /** The embedding of a paper, or null when it has none of the current model. */
   embedding(key: PaperKey): Promise<Embedding | null>;
   /**

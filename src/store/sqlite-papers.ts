@@ -14,7 +14,7 @@ import { createFilterKeys } from './filter-keys.ts';
 import { createFilterMemory } from './filter-memory.ts';
 import { createFilterWays } from './filter-ways.ts';
 import { modelIdOf, type StoredModel } from './models.ts';
-import { keysNamed, papersNamed } from './paper-names.ts';
+import { sqlitePaperNames } from './paper-names.ts';
 import { createListing } from './paper-queries.ts';
 import { authorNames, categoryRows, isOutdated, type PaperRow, paperOf, rowOf } from './paper-row.ts';
 import { paperStatements } from './paper-statements.ts';
@@ -94,10 +94,22 @@ export function createSqlitePaperStore(db: SqliteDatabase, model: StoredModel): 
       const row = sql.rowById.get(canonicalId(id));
       return row ? stored(row) : null;
     },
-    papersNamed: async (names, options) => papersNamed(db, names, options),
-    keysNamed: async (kind, names, limit) => keysNamed(db, kind, names, limit),
+    ...sqlitePaperNames(prepared),
     identities: async (keys) =>
-      new Map(sql.identities.all(JSON.stringify(keys)).map((identity) => [identity.key, identity])),
+      new Map(
+        sql.identities
+          .all(JSON.stringify(keys))
+          .map(([key, doi, arxivId, titleKey]) => [key, { key, doi, arxivId, titleKey }]),
+      ),
+    authorLists: async (keys) =>
+      new Map(
+        sql.authorLists
+          .all(JSON.stringify(keys))
+          .map(({ key, authors, authorCount }) => [
+            key,
+            { authors: JSON.parse(authors) as string[], ...(authorCount !== null && { authorCount }) },
+          ]),
+      ),
     embedding: async (key) => {
       const vector = sql.vector.get(key);
       return vector === undefined ? null : fromBytes(vector);

@@ -291,6 +291,18 @@ export function paperStoreContract(name: string, open: () => PaperStore): void {
         expect((await store.identities(keys)).size).toBe(2);
       });
 
+      it('come with who wrote them, and how many those are', async () => {
+        const store = await library();
+        await add(store, record({ id: 'many', authors: ['Ada Lovelace'], authorCount: 300 }));
+        const [one, many] = [await keyOf(store, 'b'), await keyOf(store, 'many')];
+        expect(await store.authorLists([one, many, 999])).toEqual(
+          new Map([
+            [one, { authors: ['A. Lovelace'], authorCount: 1 }],
+            [many, { authors: ['Ada Lovelace'], authorCount: 300 }],
+          ]),
+        );
+      });
+
       it('follow changes and removals', async () => {
         const store = await library();
         await add(store, record({ id: 'c', title: 'Renamed', authors: ['Bo Li'] }));

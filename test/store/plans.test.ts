@@ -89,6 +89,7 @@ it('no query of the papers goes through all of them', async () => {
   await store.paperById('paper-1');
   await store.papersByKeys(keys);
   await store.identities(keys);
+  await store.authorLists(keys);
   await store.tokenBits(keys);
   await store.termSets(keys);
   await store.rankingFacts(keys);
