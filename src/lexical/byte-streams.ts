@@ -11,8 +11,8 @@ export interface ByteStreams {
   appendByte(next: number, byte: number): number;
   /** Appends a number from 0 to 2^32 - 1 in 1 to 5 bytes, 7 bits each, low ones first. Returns the next address. */
   append(next: number, value: number): number;
-  /** Copies a stream from its first address to its next one into the buffer; returns the bytes' number. */
-  read(first: number, next: number, into: ByteBuffer): number;
+  /** Copies a stream from its first address to its next one to a place of the buffer; returns where that ends. */
+  read(first: number, next: number, into: ByteBuffer, at: number): number;
   /** The bytes in use, in pages; for `createByteStreams`. */
   data(): { pages: Uint8Array[]; end: number };
 }
@@ -86,8 +86,8 @@ export function createByteStreams(saved?: { pages: Uint8Array[]; end: number }):
       }
       return appendByte(at, rest);
     },
-    read(first, next, into) {
-      let length = 0;
+    read(first, next, into, begin) {
+      let length = begin;
       let start = first;
       for (let level = 0; ; level++) {
         const size = sizeOf(level);

@@ -17,6 +17,20 @@ export interface Decoded {
   places: Int32Array;
 }
 
+/** A place in the documents of a term: the slot that comes next, `NO_SLOT` behind the last. */
+export interface Cursor {
+  slot: number;
+  /** Where the counts of that slot are in the buffer, and where the term's documents end. */
+  at: number;
+  end: number;
+}
+
+/** Above all slots. */
+export const NO_SLOT = 2 ** 30;
+
+/** Slots that are gone through at a time: what is added up for them stays in the processor's near caches. */
+export const SPAN = 2_048;
+
 export interface PostingsData {
   pages: Uint8Array[];
   end: number;
@@ -50,10 +64,12 @@ export interface Postings {
   /** Reads a term's documents into buffers that the next call overwrites. */
   decode(term: number): Decoded;
   /**
-   * Likewise, some hundred documents at a time: buffers that stay in the processor's nearest cache, for whoever needs
-   * each document once. `visit` must not read other terms.
+   * Begins to go through the documents of some terms side by side, so that whoever adds them up stays with few slots
+   * at a time. Cursors are good until the next call.
    */
-  eachBlock(term: number, visit: (block: Decoded) => void): void;
+  cursors(terms: readonly number[]): Cursor[];
+  /** Reads a cursor's documents of slots below `bound`, no more than `SPAN` of them, into buffers that the next call overwrites. */
+  readBelow(cursor: Cursor, bound: number): Decoded;
   /**
    * Calls back with each place of the term: the slot, and the position in the document. Only of slots that are not 0
    * in the mask.
@@ -65,11 +81,13 @@ export interface Postings {
 /** Counts from here on need more than their bits of the byte: title, abstract, authors. */
 const FULL = [3, 7, 3] as const;
 
+/** Per byte of counts: 1 when nothing that belongs to it follows, which one look tells instead of four. */
+const IS_WHOLE = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte > 127 || (byte & 3) === FULL[0] || ((byte >> 2) & 7) === FULL[1] || byte >> 5 === FULL[2] ? 0 : 1,
+);
+
 /** Per term: first and next address of the documents, first and next address of the positions. */
 const STREAMS = 4;
-
-/** Documents that `eachBlock` reads at a time: their buffers take 12 KB. */
-const BLOCK = 512;
 
 export function createPostings(saved?: PostingsData): Postings {
   const bytes: ByteStreams = createByteStreams(saved);
@@ -78,7 +96,9 @@ export function createPostings(saved?: PostingsData): Postings {
   const streams: Column<Uint32Array> = createColumn(Uint32Array, saved?.streams);
   const buffer: ByteBuffer = { bytes: new Uint8Array(4_096) };
   let decoded = decodedOf(1_024);
-  const block = decodedOf(BLOCK);
+  /** Of all terms that cursors are at, one behind the other. */
+  const joined: ByteBuffer = { bytes: new Uint8Array(4_096) };
+  const span = decodedOf(SPAN);
   const compounds = new Int32Array(3);
 
   /** Where the next byte of the stream goes whose two addresses are at `at`. */
@@ -97,10 +117,11 @@ export function createPostings(saved?: PostingsData): Postings {
   const appendByte = (at: number, byte: number) => {
     streams.values[at + 1] = bytes.appendByte(nextOf(at), byte);
   };
-  const read = (at: number) =>
+  /** Copies the stream whose two addresses are at `at`; returns where the copy ends. */
+  const read = (at: number, into = buffer, begin = 0) =>
     streams.values[at] === 0
-      ? 0
-      : bytes.read(streams.values[at] as number, streams.values[at + 1] as number, buffer);
+      ? begin
+      : bytes.read(streams.values[at] as number, streams.values[at + 1] as number, into, begin);
 
   /** The byte of three counts, without the compounds' bit, and then what is above the counts that it can say. */
   const appendCounts = (stream: number, counts: Int32Array, at: number, flag: number) => {
@@ -116,67 +137,71 @@ export function createPostings(saved?: PostingsData): Postings {
     if (authors >= 3) append(stream, authors - 3);
   };
 
-  /** Where the next document begins in the buffer, and the slot of the one before. */
-  let nextByte = 0;
-  let lastSlot = -1;
-  const begin = (term: number) => {
-    read(term * STREAMS);
-    nextByte = 0;
-    lastSlot = -1;
+  const cursorOf = (term: number, into: ByteBuffer, begin: number): Cursor => {
+    const cursor = { slot: -1, at: begin, end: read(term * STREAMS, into, begin) };
+    proceed(cursor, into.bytes);
+    return cursor;
   };
-  /** Reads the next so many documents of the buffer. */
-  const decodeInto = (into: Decoded, length: number) => {
-    const from = buffer.bytes;
+  /** Reads documents of slots below `bound`. */
+  const decodeInto = (into: Decoded, cursor: Cursor, from: Uint8Array, bound: number) => {
     const { slots, title, abstract, authors, places } = into;
     const { compoundInText } = LEXICAL;
-    let at = nextByte;
-    let slot = lastSlot;
+    const { end } = cursor;
+    let { slot, at } = cursor;
+    let entry = 0;
     // No closure reads numbers here: this loop is most of a search.
-    for (let entry = 0; entry < length; entry++) {
-      let step = from[at++] as number;
-      if (step > 127) {
-        step = numberAt(from, at - 1);
-        at += sizeOf(step) - 1;
-      }
-      slot += step + 1;
+    while (slot < bound) {
       const byte = from[at++] as number;
       let inTitle = byte & 3;
       let inAbstract = (byte >> 2) & 7;
       let inAuthors = (byte >> 5) & 3;
-      if (inTitle === 3) {
-        inTitle += numberAt(from, at);
-        at += sizeOf(inTitle - 3);
-      }
-      if (inAbstract === 7) {
-        inAbstract += numberAt(from, at);
-        at += sizeOf(inAbstract - 7);
-      }
-      if (inAuthors === 3) {
-        inAuthors += numberAt(from, at);
-        at += sizeOf(inAuthors - 3);
-      }
       places[entry] = inTitle + inAbstract + inAuthors;
-      if (byte > 127) {
-        at = readCounts(from, at, compounds);
-        inTitle += compoundInText * (compounds[0] as number);
-        inAbstract += compoundInText * (compounds[1] as number);
-        inAuthors += compoundInText * (compounds[2] as number);
+      if (IS_WHOLE[byte] === 0) {
+        if (inTitle === 3) {
+          inTitle += numberAt(from, at);
+          at += sizeOf(inTitle - 3);
+        }
+        if (inAbstract === 7) {
+          inAbstract += numberAt(from, at);
+          at += sizeOf(inAbstract - 7);
+        }
+        if (inAuthors === 3) {
+          inAuthors += numberAt(from, at);
+          at += sizeOf(inAuthors - 3);
+        }
+        places[entry] = inTitle + inAbstract + inAuthors;
+        if (byte > 127) {
+          at = readCounts(from, at, compounds);
+          inTitle += compoundInText * (compounds[0] as number);
+          inAbstract += compoundInText * (compounds[1] as number);
+          inAuthors += compoundInText * (compounds[2] as number);
+        }
       }
       slots[entry] = slot;
       title[entry] = inTitle;
       abstract[entry] = inAbstract;
       authors[entry] = inAuthors;
+      entry++;
+      if (at === end) slot = NO_SLOT;
+      else {
+        let step = from[at++] as number;
+        if (step > 127) {
+          step = numberAt(from, at - 1);
+          at += sizeOf(step) - 1;
+        }
+        slot += step + 1;
+      }
     }
-    nextByte = at;
-    lastSlot = slot;
-    into.length = length;
+    cursor.slot = slot;
+    cursor.at = at;
+    into.length = entry;
     return into;
   };
   const decode = (term: number): Decoded => {
     const length = documents.values[term] as number;
     if (length > decoded.slots.length) decoded = decodedOf(2 * length);
-    begin(term);
-    return decodeInto(decoded, length);
+    const cursor = cursorOf(term, buffer, 0);
+    return decodeInto(decoded, cursor, buffer.bytes, NO_SLOT);
   };
 
   return {
@@ -210,12 +235,15 @@ export function createPostings(saved?: PostingsData): Postings {
       }
     },
     decode,
-    eachBlock(term, visit) {
-      begin(term);
-      for (let left = documents.values[term] as number; left > 0; left -= BLOCK) {
-        visit(decodeInto(block, Math.min(left, BLOCK)));
-      }
+    cursors(terms) {
+      let end = 0;
+      return terms.map((term) => {
+        const cursor = cursorOf(term, joined, end);
+        end = cursor.end;
+        return cursor;
+      });
     },
+    readBelow: (cursor, bound) => decodeInto(span, cursor, joined.bytes, bound),
     eachPlace(term, mask, visit) {
       const { length, slots, places } = decode(term);
       read(term * STREAMS + 2);
@@ -249,6 +277,17 @@ export function createPostings(saved?: PostingsData): Postings {
       };
     },
   };
+}
+
+/** Moves a cursor from behind one document to the slot of the next. */
+function proceed(cursor: Cursor, from: Uint8Array): void {
+  if (cursor.at === cursor.end) {
+    cursor.slot = NO_SLOT;
+    return;
+  }
+  const step = numberAt(from, cursor.at);
+  cursor.slot += step + 1;
+  cursor.at += sizeOf(step);
 }
 
 /** The number that begins at a byte, as `ByteStreams.append` writes it. */

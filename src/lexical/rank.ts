@@ -3,8 +3,8 @@ import { FIELDS, type LexicalConstants } from './constants.ts';
 import type { Inverted } from './inverted.ts';
 import type { LexicalHit } from './lexical-index.ts';
 import { phraseCounts } from './phrases.ts';
-import type { Decoded } from './postings.ts';
-import type { AnalysedQuery, QueryTerm } from './query.ts';
+import { type Cursor, type Decoded, SPAN } from './postings.ts';
+import type { AnalysedQuery } from './query.ts';
 
 /** Ranks papers for analysed queries, in buffers that are used again and again. */
 export interface Ranking {
@@ -22,11 +22,10 @@ export interface Ranking {
 interface Tally {
   /** Per slot two numbers: the score, and the mass of the terms found, which is 0 where none was. */
   sums: Float64Array;
-  /** Of which query at which version of the index, with what mask, and how many papers have any of its terms. */
+  /** Of which query at which version of the index, with what mask. */
   query: AnalysedQuery | null;
   version: number;
   mask: Uint8Array;
-  matches: number;
 }
 
 /** As many queries as are usually on their way at once; each takes 20 bytes a paper. */
@@ -57,22 +56,26 @@ export function createRanking(inverted: Inverted, { k1, fields }: LexicalConstan
     });
   };
 
-  const add = ({ id, weight, idf }: QueryTerm, { sums }: Tally, mask: Uint8Array): number => {
-    const mass = weight * idf;
-    let added = 0;
-    inverted.postings.eachBlock(id, (block) => {
-      added += addBlock(block, { sums, mask, norms, mass, k1 });
-    });
-    return added;
-  };
-  const run = (query: AnalysedQuery, mask: Uint8Array): Tally => {
+  /** Adds the query's terms up, some slots at a time, and shows them to `top` while the processor has them near. */
+  const run = (query: AnalysedQuery, mask: Uint8Array, top?: Top): Tally => {
     prepare();
     const tally: Tally = tallies.length < MOST_TALLIES ? emptyTally() : (tallies.shift() as Tally);
-    const { slots, version } = inverted;
+    const { slots, version, postings } = inverted;
     if (tally.sums.length < 2 * slots) tally.sums = new Float64Array(Math.ceil(2 * slots * ROOM));
-    else if (tally.matches > 0) tally.sums.fill(0);
-    Object.assign(tally, { query, version, mask, matches: 0 });
-    for (const term of query.terms) if (term.id >= 0) tally.matches += add(term, tally, mask);
+    Object.assign(tally, { query, version, mask });
+    const { sums } = tally;
+    const terms = query.terms.filter(({ id }) => id >= 0);
+    const cursors = postings.cursors(terms.map(({ id }) => id));
+    const parts = terms.map(({ weight, idf }) => ({ sums, mask, norms, k1, mass: weight * idf }));
+    for (let from = 0; from < slots; from += SPAN) {
+      const to = Math.min(from + SPAN, slots);
+      sums.fill(0, 2 * from, 2 * to);
+      for (let at = 0; at < terms.length; at++) {
+        const cursor = cursors[at] as Cursor;
+        if (cursor.slot < to) addBlock(postings.readBelow(cursor, to), parts[at] as Added);
+      }
+      top?.offer(sums, from, to);
+    }
     tallies.push(tally);
     return tally;
   };
@@ -91,7 +94,7 @@ export function createRanking(inverted: Inverted, { k1, fields }: LexicalConstan
     return mask;
   };
   const hitOf = (
-    { sums }: Tally,
+    sums: Float64Array,
     slot: number,
     massOfAll: number,
     phrases: Uint8Array | null,
@@ -110,18 +113,17 @@ export function createRanking(inverted: Inverted, { k1, fields }: LexicalConstan
     best(query, mask, limit) {
       const phrases = countPhrases(query, mask);
       const asked = query.phrases.length;
-      const having =
-        phrases &&
-        run(
-          query,
-          phrases.map((count) => (count === asked ? 1 : 0)),
-        );
+      const found = (within: Uint8Array) => {
+        const top = createTop(limit, inverted.keyOf);
+        const { sums } = run(query, within, top);
+        return { sums, ...top.taken(sums) };
+      };
+      const having = phrases && found(phrases.map((count) => (count === asked ? 1 : 0)));
       // Papers that have the phrases, but no term, do not count: stop words are in phrases, and are no terms.
-      const required = having !== null && having.matches > 0;
-      const tally = required ? having : run(query, mask);
-      const slots = highest(tally.sums, inverted.slots, inverted.keyOf, limit);
+      const required = having !== null && having.total > 0;
+      const { sums, slots, total } = required ? having : found(mask);
       const mass = massOf(query);
-      return { hits: slots.map((slot) => hitOf(tally, slot, mass, phrases)), total: tally.matches, required };
+      return { hits: slots.map((slot) => hitOf(sums, slot, mass, phrases)), total, required };
     },
     of(query, slots) {
       const phrases = query.phrases.length === 0 ? null : countPhrases(query, maskOf(slots));
@@ -129,19 +131,18 @@ export function createRanking(inverted: Inverted, { k1, fields }: LexicalConstan
       // Hardly asked for again.
       tallies.unshift(...tallies.splice(tallies.indexOf(tally), 1));
       const mass = massOf(query);
-      return slots.map((slot) => hitOf(tally, slot, mass, phrases));
+      return slots.map((slot) => hitOf(tally.sums, slot, mass, phrases));
     },
   };
 }
 
-/** Adds a term's part of the scores of some documents; returns how many of them had no term before. */
+/** Adds a term's part of the scores of some documents. Whoever had no term yet is not counted here: no processor can predict it. */
 function addBlock(
   { length, slots, title, abstract, authors }: Decoded,
   { sums, mask, norms, mass, k1 }: Added,
-): number {
+): void {
   const [ofTitle, ofAbstract, ofAuthors] = norms as [Float64Array, Float64Array, Float64Array];
   const most = mass * (k1 + 1);
-  let added = 0;
   for (let entry = 0; entry < length; entry++) {
     const slot = slots[entry] as number;
     if (mask[slot] === 0) continue;
@@ -151,12 +152,9 @@ function addBlock(
     if (inTitle > 0) frequency += inTitle * (ofTitle[slot] as number);
     if (inAuthors > 0) frequency += inAuthors * (ofAuthors[slot] as number);
     const at = 2 * slot;
-    const known = sums[at + 1] as number;
-    if (known === 0) added++;
     sums[at] = (sums[at] as number) + (most * frequency) / (k1 + frequency);
-    sums[at + 1] = known + mass;
+    sums[at + 1] = (sums[at + 1] as number) + mass;
   }
-  return added;
 }
 
 interface Added extends Pick<Tally, 'sums' | 'mask'> {
@@ -173,51 +171,66 @@ const emptyTally = (): Tally => ({
   query: null,
   version: -1,
   mask: new Uint8Array(),
-  matches: 0,
 });
 
 /** The weight of all terms that some paper has: what coverage is a share of. */
 export const massOf = ({ terms }: AnalysedQuery): number =>
   terms.reduce((sum, { id, weight, idf }) => (id < 0 ? sum : sum + weight * idf), 0);
 
-/** The `limit` slots of the highest scores, best first, ties by smaller key. */
-function highest(
-  sums: Float64Array,
-  slots: number,
-  keyOf: (slot: number) => PaperKey,
-  limit: number,
-): number[] {
-  // A binary heap whose root is the worst that is kept, so that most slots fail on one comparison.
-  const heap = new Int32Array(Math.min(limit, slots));
-  const scoreOf = (slot: number) => sums[2 * slot] as number;
-  const isWorse = (a: number, b: number) =>
-    scoreOf(a) < scoreOf(b) || (scoreOf(a) === scoreOf(b) && keyOf(a) > keyOf(b));
+/** The best slots of those that were offered. */
+interface Top {
+  /** Looks at the slots from `from` to before `to`. */
+  offer(sums: Float64Array, from: number, to: number): void;
+  /** The slots of the highest scores, best first, ties by smaller key; and how many have any term. */
+  taken(sums: Float64Array): { slots: number[]; total: number };
+}
+
+/** Keeps the `limit` best in a binary heap whose root is the worst of them, so that most slots fail on one comparison. */
+function createTop(limit: number, keyOf: (slot: number) => PaperKey): Top {
+  const heap = new Int32Array(limit);
   let size = 0;
+  let total = 0;
   let bar = 0;
-  for (let slot = 0; slot < slots; slot++) {
-    if ((sums[2 * slot] as number) < bar || sums[2 * slot + 1] === 0) continue;
+  const isWorse = (sums: Float64Array, a: number, b: number) => {
+    const difference = (sums[2 * a] as number) - (sums[2 * b] as number);
+    return difference < 0 || (difference === 0 && keyOf(a) > keyOf(b));
+  };
+  const put = (sums: Float64Array, slot: number) => {
     let at = 0;
-    if (size < heap.length) {
+    if (size < limit) {
       at = size++;
       for (
         let parent = (at - 1) >> 1;
-        at > 0 && isWorse(slot, heap[parent] as number);
+        at > 0 && isWorse(sums, slot, heap[parent] as number);
         parent = (at - 1) >> 1
       ) {
         heap[at] = heap[parent] as number;
         at = parent;
       }
     } else {
-      if (isWorse(slot, heap[0] as number)) continue;
+      if (isWorse(sums, slot, heap[0] as number)) return;
       for (let child = 1; child < size; child = 2 * at + 1) {
-        if (child + 1 < size && isWorse(heap[child + 1] as number, heap[child] as number)) child++;
-        if (isWorse(slot, heap[child] as number)) break;
+        if (child + 1 < size && isWorse(sums, heap[child + 1] as number, heap[child] as number)) child++;
+        if (isWorse(sums, slot, heap[child] as number)) break;
         heap[at] = heap[child] as number;
         at = child;
       }
     }
     heap[at] = slot;
-    if (size === heap.length) bar = scoreOf(heap[0] as number);
-  }
-  return Array.from(heap.subarray(0, size)).sort((a, b) => scoreOf(b) - scoreOf(a) || keyOf(a) - keyOf(b));
+    if (size === limit) bar = sums[2 * (heap[0] as number)] as number;
+  };
+  return {
+    offer(sums, from, to) {
+      let without = 0;
+      for (let slot = from; slot < to; slot++) {
+        if (sums[2 * slot + 1] === 0) without++;
+        else if ((sums[2 * slot] as number) >= bar) put(sums, slot);
+      }
+      total += to - from - without;
+    },
+    taken(sums) {
+      const best = Array.from(heap.subarray(0, size));
+      return { slots: best.sort((a, b) => (isWorse(sums, a, b) ? 1 : -1)), total };
+    },
+  };
 }

@@ -39,7 +39,7 @@ describe('byte streams', () => {
         }
         for (const { first, next, numbers } of own) {
           const into = { bytes: new Uint8Array(1) };
-          const length = streams.read(first, next, into);
+          const length = streams.read(first, next, into, 0);
           expect(numbersOf(into.bytes.subarray(0, length))).toEqual(numbers);
         }
       }),
@@ -57,7 +57,7 @@ describe('byte streams', () => {
       if (at === count / 2) streams = createByteStreams(streams.data());
     }
     const into = { bytes: new Uint8Array(16) };
-    expect(streams.read(first, next, into)).toBe(count);
+    expect(streams.read(first, next, into, 0)).toBe(count);
     expect(into.bytes.subarray(0, count).every((byte, at) => byte === at % 128)).toBe(true);
   });
 });
