@@ -149,7 +149,8 @@ export function withPhrasesFirst<Candidate extends Ranked>(
   ranked: readonly Candidate[],
   havingPhrases: ReadonlySet<PaperKey> | null,
 ): Matched<Candidate>[] {
-  const has = ({ key }: Candidate) => havingPhrases?.has(key) ?? false;
+  if (!havingPhrases) return ranked.map((candidate) => ({ ...candidate, match: null }));
+  const has = ({ key }: Candidate) => havingPhrases.has(key);
   const front = ranked.filter(has).map((candidate) => ({ ...candidate, match: 'phrase' as const }));
   const lowest = front.at(-1)?.score ?? Number.POSITIVE_INFINITY;
   const rest = ranked

@@ -40,6 +40,7 @@ export function likelyTitle(query: string, titles: readonly Titled[]): PaperKey 
   /** Titles that the query is a part of; null for those it says too little of, which make it a subject all the same. */
   const partly = new Map<string, PaperKey | null>();
   for (const { key, titleKey: title } of titles) {
+    if (title.length < compact.length - limit) continue;
     const other = compactTitleKey(title);
     if (other.length < LIKELY_TITLE.shortest || other.length < compact.length - limit) continue;
     if (words.length >= LIKELY_TITLE.words && other.startsWith(compact)) partly.set(other, null);

@@ -110,7 +110,7 @@ async function search(deps: Tools, request: Parameters<Search['search']>[0]): Pr
   const lexical = mode === 'semantic' ? null : words;
   const others = dense && words && (await wordScoresOf(deps, dense, words));
   const phrases = words && havingPhrases(words, others?.values() ?? []);
-  const ranked = await rankedCandidates(deps, dense, lexical, others ?? new Map());
+  const ranked = await rankedCandidates(deps, dense, lexical, { wordScores: others, phrases });
   const candidates =
     mode === 'semantic' && phrases ? await withOthers(deps, ranked, dense, phrases) : within(ranked, phrases);
   const totalLexical = lexical?.total ?? null;
@@ -161,12 +161,15 @@ type Dense = Awaited<ReturnType<typeof nearestTo>>;
 type Lexical = Awaited<ReturnType<typeof wordsIn>>;
 type WordScores = Awaited<ReturnType<typeof wordScoresOf>>;
 
-/** What was found, best first: joined, and looked at again, when it was looked for in both ways. */
+/**
+ * What was found, best first: joined, and looked at again, when it was looked for in both ways. Looking again changes
+ * the order at the top alone, so that what is too far down to be shown is left out before.
+ */
 async function rankedCandidates(
   deps: Tools,
   dense: Dense | null,
   lexical: Lexical | null,
-  wordScores: WordScores,
+  { wordScores, phrases }: { wordScores: WordScores | null; phrases: ReadonlySet<PaperKey> | null },
 ): Promise<Candidate[]> {
   if (!dense || !lexical) {
     return single(dense && { ...dense, others: new Map() }, lexical && { ...lexical, others: new Map() });
@@ -177,7 +180,8 @@ async function rankedCandidates(
     lexical.hits.map(({ key }) => key),
   );
   const { fusion, secondPass } = deps.ranking;
-  const fused = fuse({ ...dense, others: cosines }, { ...lexical, others: wordScores }, fusion);
+  const wordsOfOthers = { ...lexical, others: wordScores ?? new Map() };
+  const fused = within(fuse({ ...dense, others: cosines }, wordsOfOthers, fusion), phrases);
   const looked = await lookedAtByWord(deps, fused, dense, lexical);
   const keys = looked.slice(0, secondPass.candidates).map(({ key }) => key);
   const before = new Map(looked.map(({ key, score }) => [key, score]));

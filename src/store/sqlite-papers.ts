@@ -89,7 +89,8 @@ export function createSqlitePaperStore(db: SqliteDatabase, model: StoredModel): 
         for (const key of keys) write.remove(key);
         return keys.length;
       }),
-    papersByKeys: async (keys) => papersOf(keys),
+    // In one transaction, as each statement for itself would lock and unlock the file.
+    papersByKeys: async (keys) => db.transaction(papersOf)(keys),
     paperById: async (id) => {
       const row = sql.rowById.get(canonicalId(id));
       return row ? stored(row) : null;
