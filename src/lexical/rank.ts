@@ -1,9 +1,10 @@
 import type { PaperKey } from '../paper.ts';
+import { type Added, addDocuments } from './add-documents.ts';
 import { FIELDS, type LexicalConstants } from './constants.ts';
+import type { Cursor } from './document-bytes.ts';
 import type { Inverted } from './inverted.ts';
 import type { LexicalHit } from './lexical-index.ts';
 import { phraseCounts } from './phrases.ts';
-import { type Cursor, type Decoded, SPAN } from './postings.ts';
 import type { AnalysedQuery } from './query.ts';
 
 /** Ranks papers for analysed queries, in buffers that are used again and again. */
@@ -65,14 +66,14 @@ export function createRanking(inverted: Inverted, { k1, fields }: LexicalConstan
     Object.assign(tally, { query, version, mask });
     const { sums } = tally;
     const terms = query.terms.filter(({ id }) => id >= 0);
-    const cursors = postings.cursors(terms.map(({ id }) => id));
+    const { from: written, cursors } = postings.written(terms.map(({ id }) => id));
     const parts = terms.map(({ weight, idf }) => ({ sums, mask, norms, k1, mass: weight * idf }));
     for (let from = 0; from < slots; from += SPAN) {
       const to = Math.min(from + SPAN, slots);
       sums.fill(0, 2 * from, 2 * to);
       for (let at = 0; at < terms.length; at++) {
         const cursor = cursors[at] as Cursor;
-        if (cursor.slot < to) addBlock(postings.readBelow(cursor, to), parts[at] as Added);
+        if (cursor.slot < to) addDocuments(cursor, to, written, parts[at] as Added);
       }
       top?.offer(sums, from, to);
     }
@@ -136,32 +137,8 @@ export function createRanking(inverted: Inverted, { k1, fields }: LexicalConstan
   };
 }
 
-/** Adds a term's part of the scores of some documents. Whoever had no term yet is not counted here: no processor can predict it. */
-function addBlock(
-  { length, slots, title, abstract, authors }: Decoded,
-  { sums, mask, norms, mass, k1 }: Added,
-): void {
-  const [ofTitle, ofAbstract, ofAuthors] = norms as [Float64Array, Float64Array, Float64Array];
-  const most = mass * (k1 + 1);
-  for (let entry = 0; entry < length; entry++) {
-    const slot = slots[entry] as number;
-    if (mask[slot] === 0) continue;
-    const inTitle = title[entry] as number;
-    const inAuthors = authors[entry] as number;
-    let frequency = (abstract[entry] as number) * (ofAbstract[slot] as number);
-    if (inTitle > 0) frequency += inTitle * (ofTitle[slot] as number);
-    if (inAuthors > 0) frequency += inAuthors * (ofAuthors[slot] as number);
-    const at = 2 * slot;
-    sums[at] = (sums[at] as number) + (most * frequency) / (k1 + frequency);
-    sums[at + 1] = (sums[at + 1] as number) + mass;
-  }
-}
-
-interface Added extends Pick<Tally, 'sums' | 'mask'> {
-  norms: readonly Float64Array[];
-  mass: number;
-  k1: number;
-}
+/** Slots that are gone through at a time: what is added up for them stays in the processor's near caches. */
+const SPAN = 2_048;
 
 /** Buffers are made larger than needed now, as papers come one by one. */
 const ROOM = 1.25;
