@@ -154,6 +154,9 @@ const emptyTally = (): Tally => ({
 export const massOf = ({ terms }: AnalysedQuery): number =>
   terms.reduce((sum, { id, weight, idf }) => (id < 0 ? sum : sum + weight * idf), 0);
 
+/** Of a slot's two sums. */
+const BYTES = 2 * Float64Array.BYTES_PER_ELEMENT;
+
 /** The best slots of those that were offered. */
 interface Top {
   /** Looks at the slots from `from` to before `to`. */
@@ -198,12 +201,14 @@ function createTop(limit: number, keyOf: (slot: number) => PaperKey): Top {
   };
   return {
     offer(sums, from, to) {
-      let without = 0;
+      // The upper half of each slot's mass: above 0 where the mass is. Which slots have one no processor foresees, so
+      // that they are counted by arithmetic, which takes a third of the time of a branch.
+      const words = new Int32Array(sums.buffer, sums.byteOffset + BYTES * from, (BYTES / 4) * (to - from));
+      for (let word = BYTES / 4 - 1; word < words.length; word += BYTES / 4)
+        total += -(words[word] as number) >>> 31;
       for (let slot = from; slot < to; slot++) {
-        if (sums[2 * slot + 1] === 0) without++;
-        else if ((sums[2 * slot] as number) >= bar) put(sums, slot);
+        if ((sums[2 * slot] as number) >= bar && sums[2 * slot + 1] !== 0) put(sums, slot);
       }
-      total += to - from - without;
     },
     taken(sums) {
       const best = Array.from(heap.subarray(0, size));
