@@ -43,7 +43,9 @@ export function addDocuments(
     if (IS_WHOLE[byte] === 1) at++;
     else {
       at = readDocument(from, at, counts);
-      [inTitle, inAbstract, inAuthors] = counts;
+      inTitle = counts[0];
+      inAbstract = counts[1];
+      inAuthors = counts[2];
     }
     if (mask[slot] !== 0) {
       let frequency = inAbstract * (ofAbstract[slot] as number);

@@ -38,24 +38,30 @@ export function cursorAt(from: Uint8Array, begin: number, end: number): Cursor {
 
 /** Reads a byte of counts, compounds and what follows it into `counts`; returns where that ends. */
 export function readDocument(from: Uint8Array, start: number, counts: DocumentCounts): number {
-  let at = readCounts(from, start, counts);
+  const byte = from[start] as number;
+  let at = start + 1;
+  if (IS_WHOLE[byte] === 1) setBits(byte, counts);
+  else at = readCounts(from, start, counts);
   counts[3] = counts[0] + counts[1] + counts[2];
-  if ((from[start] as number) < 128) return at;
-  const own = counts.slice() as DocumentCounts;
+  if (byte < 128) return at;
+  const [title, abstract, authors] = counts;
   at = readCounts(from, at, counts);
-  for (let field = 0; field < FULL.length; field++) {
-    counts[field] = (own[field] as number) + LEXICAL.compoundInText * (counts[field] as number);
-  }
+  counts[0] = title + LEXICAL.compoundInText * counts[0];
+  counts[1] = abstract + LEXICAL.compoundInText * counts[1];
+  counts[2] = authors + LEXICAL.compoundInText * counts[2];
   return at;
+}
+
+function setBits(byte: number, counts: DocumentCounts): void {
+  counts[0] = byte & 3;
+  counts[1] = (byte >> 2) & 7;
+  counts[2] = (byte >> 5) & 3;
 }
 
 /** Reads a byte of three counts and what follows it into `counts`; returns where that ends. */
 function readCounts(from: Uint8Array, start: number, counts: DocumentCounts): number {
-  const byte = from[start] as number;
   let at = start + 1;
-  counts[0] = byte & 3;
-  counts[1] = (byte >> 2) & 7;
-  counts[2] = (byte >> 5) & 3;
+  setBits(from[start] as number, counts);
   for (let field = 0; field < FULL.length; field++) {
     if (counts[field] !== FULL[field]) continue;
     const more = numberAt(from, at);

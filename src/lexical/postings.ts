@@ -128,7 +128,10 @@ export function createPostings(saved?: PostingsData): Postings {
       slot += step + 1;
       at = readDocument(from, at + sizeOf(step), counts);
       slots[entry] = slot;
-      [title[entry], abstract[entry], authors[entry], places[entry]] = counts;
+      title[entry] = counts[0];
+      abstract[entry] = counts[1];
+      authors[entry] = counts[2];
+      places[entry] = counts[3];
     }
     decoded.length = length;
     return decoded;
