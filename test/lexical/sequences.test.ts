@@ -106,4 +106,19 @@ describe('any sequence of changes, refreshes, saves and restarts', () => {
       { numRuns: 150 },
     );
   });
+
+  it('answers so in a library of thousands of papers, some of them removed', async () => {
+    const puts = fc.sample(text, { seed: 3, numRuns: 4_500 }).map((of, at) => {
+      return { type: 'put' as const, key: at + 1, text: of, upvotes: at % 4 };
+    });
+    const removals = puts
+      .filter((_, at) => at % 50 === 0)
+      .map(({ key: of }) => ({ type: 'remove' as const, key: of }));
+    const searches = ['graph', 'deep pre-training', 'gpt4 α of state-of-the-art networks'].flatMap((query) =>
+      [undefined, 2].map((minUpvotes) => {
+        return { type: 'search' as const, query, limit: 300, minUpvotes, excludedKeys: [7, 4_400] };
+      }),
+    );
+    await play([...puts, { type: 'refresh' }, ...removals, { type: 'refresh' }, ...searches]);
+  });
 });
