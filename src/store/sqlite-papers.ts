@@ -50,6 +50,8 @@ export function createSqlitePaperStore(db: SqliteDatabase, model: StoredModel): 
       .map((key) => sql.rowByKey.get(key))
       .filter((row) => row !== undefined)
       .map(stored);
+  /** In one transaction, as each statement for itself would lock and unlock the file. */
+  const papersAtOnce = db.transaction(papersOf);
 
   return {
     libraryId: async () => sql.meta.get('library_id') as string,
@@ -89,8 +91,7 @@ export function createSqlitePaperStore(db: SqliteDatabase, model: StoredModel): 
         for (const key of keys) write.remove(key);
         return keys.length;
       }),
-    // In one transaction, as each statement for itself would lock and unlock the file.
-    papersByKeys: async (keys) => db.transaction(papersOf)(keys),
+    papersByKeys: async (keys) => papersAtOnce(keys),
     paperById: async (id) => {
       const row = sql.rowById.get(canonicalId(id));
       return row ? stored(row) : null;
