@@ -77,6 +77,15 @@ export async function findIndex<T>(
   return { found: null, rejections };
 }
 
+/** The newest sidecar of a folder that can be read, whatever library it is of; null without one. */
+export async function newestSidecar(folder: string): Promise<Sidecar | null> {
+  for (const { name } of await savedSidecars(folder)) {
+    const sidecar = await readSidecar(folder, name).catch(() => 'gone');
+    if (typeof sidecar !== 'string') return sidecar;
+  }
+  return null;
+}
+
 async function openIndex<T>(
   folder: string,
   name: string,
