@@ -1,6 +1,7 @@
-import hnswlib from 'hnswlib-node';
+import type hnswlib from 'hnswlib-node';
 import { AppError, messageOf } from '../errors.ts';
 import { assertEmbedding, type Embedding } from '../vector.ts';
+import { hnswLibrary } from './hnsw-library.ts';
 
 /** What decides the quality and the cost of a graph. */
 export interface GraphParams {
@@ -58,7 +59,8 @@ export async function readHnswGraph(path: string, dimensions: number): Promise<H
 
 function nativeGraph(dimensions: number): hnswlib.HierarchicalNSW {
   // Of unit vectors the inner product is the cosine; `cosine` would only normalise them a second time.
-  return new hnswlib.HierarchicalNSW('ip', dimensions);
+  const { HierarchicalNSW } = hnswLibrary();
+  return new HierarchicalNSW('ip', dimensions);
 }
 
 function wrapped(native: hnswlib.HierarchicalNSW, dimensions: number, rows: Set<number>): HnswGraph {
