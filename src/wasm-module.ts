@@ -152,11 +152,15 @@ export const i8x16 = {
   add: binary(0x6e),
 };
 export const i16x8 = {
+  splat: unary(0x10),
+  mul: binary(0x95),
   /** Adds neighbours, as unsigned integers. */
   extaddPairwiseI8x16U: unary(0x7d),
   add: binary(0x8e),
 };
 export const i32x4 = {
+  extendLowI16x8S: unary(0xa7),
+  extendHighI16x8S: unary(0xa8),
   splat: unary(0x11),
   lane: (vector: Code, lane: number): Code => [vector, simd(0x1b), lane],
   add: binary(0xae),

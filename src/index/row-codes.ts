@@ -30,7 +30,7 @@ export interface RowWriter {
 
 export function createRowWriter(memory: RowMemory): RowWriter {
   const { dimensions } = memory;
-  const { stride, rowBytes, rowsAt } = rowLayout(dimensions);
+  const { stride, rowBytes, rowsAt, residualsAt } = rowLayout(dimensions);
   const codes = new Int8Array(stride);
   const residuals = new Int8Array(stride);
   const viewsOf = () => ({
@@ -71,7 +71,10 @@ export function createRowWriter(memory: RowMemory): RowWriter {
       const at = addressOf(row);
       if (views.floats[(at + stride) >> 2] !== scale) return false;
       for (let i = 0; i < dimensions; i++) {
-        if (views.codes[at + i] !== codes[i] || views.residuals[row * stride + i] !== residuals[i])
+        if (
+          views.codes[at + i] !== codes[i] ||
+          views.residuals[residualsAt + row * stride + i] !== residuals[i]
+        )
           return false;
       }
       return true;
@@ -80,7 +83,7 @@ export function createRowWriter(memory: RowMemory): RowWriter {
       const { scale, error } = encode(vector);
       const at = addressOf(row);
       views.codes.set(codes, at);
-      views.residuals.set(residuals, row * stride);
+      views.residuals.set(residuals, residualsAt + row * stride);
       views.floats[(at + stride) >> 2] = scale;
       views.floats[(at + stride + 4) >> 2] = error;
       setKey(row, key);

@@ -1,6 +1,7 @@
 import { AppError } from '../errors.ts';
 import { WASM_MOST_PAGES, WASM_PAGE_BYTES } from '../wasm-module.ts';
 import { CODE_STEP, QUERY_AT, ROW_FACTS_BYTES } from './code-kernel.ts';
+import { decodedAt } from './decode-kernel.ts';
 
 /** Rows that one call of the kernel scores at most: their scores stay in the processor's cache. */
 export const CODE_TURN = 4_096;
@@ -27,13 +28,16 @@ export interface RowLayout {
   /** Numbers of a row, filled up with zeros. */
   stride: number;
   rowBytes: number;
-  /** Of `codes`, where the rows begin. Residuals begin at 0, `stride` a row. */
+  /** Of `codes`, where the rows begin, behind the readers' parts; of `residuals`, likewise, `stride` a row. */
   rowsAt: number;
+  residualsAt: number;
   /** Of a reader's part, which begins at `partAt(reader)`. */
   listAt: number;
   lowAt: number;
   highAt: number;
   partAt(reader: number): number;
+  /** The reader's part of `residuals`. */
+  decodingAt(reader: number): number;
 }
 
 export function rowLayout(dimensions: number): RowLayout {
@@ -42,6 +46,7 @@ export function rowLayout(dimensions: number): RowLayout {
   const lowAt = listAt + 4 * CODE_TURN;
   const highAt = lowAt + 4 * CODE_TURN;
   const partBytes = Math.ceil((highAt + 4 * CODE_TURN) / 64) * 64;
+  const decodingBytes = Math.ceil((decodedAt(stride) + 4 * stride) / 64) * 64;
   return {
     stride,
     rowBytes: stride + ROW_FACTS_BYTES,
@@ -49,7 +54,9 @@ export function rowLayout(dimensions: number): RowLayout {
     listAt,
     lowAt,
     highAt,
+    residualsAt: MOST_READERS * decodingBytes,
     partAt: (reader) => reader * partBytes,
+    decodingAt: (reader) => reader * decodingBytes,
   };
 }
 
@@ -61,14 +68,15 @@ export function createRowMemory(dimensions: number): RowMemory {
       maximum: WASM_MOST_PAGES,
       shared: true,
     });
-  return { dimensions, codes: memory(rowLayout(dimensions).rowsAt), residuals: memory(0) };
+  const { rowsAt, residualsAt } = rowLayout(dimensions);
+  return { dimensions, codes: memory(rowsAt), residuals: memory(residualsAt) };
 }
 
 /** Makes room for `count` rows. Throws `index_failed` beyond 4 GiB of codes. */
 export function growRows({ dimensions, codes, residuals }: RowMemory, count: number): void {
-  const { rowsAt, rowBytes, stride } = rowLayout(dimensions);
+  const { rowsAt, rowBytes, stride, residualsAt } = rowLayout(dimensions);
   grow(codes, rowsAt + count * rowBytes);
-  grow(residuals, count * stride);
+  grow(residuals, residualsAt + count * stride);
 }
 
 function grow(memory: RowMemory['codes'], bytes: number): void {

@@ -7,6 +7,7 @@ import {
   QUERY_AT,
   QUERY_SCALE_AT,
 } from './code-kernel.ts';
+import { CODES_AT, type DecodeKernel, decodedAt, decodeKernelModule, STEP_AT } from './decode-kernel.ts';
 import { LARGEST_CODE, NO_KEY, RESIDUAL_STEPS, ROUNDED_UP } from './row-codes.ts';
 import { CODE_TURN, type RowMemory, rowLayout } from './row-memory.ts';
 
@@ -58,7 +59,7 @@ export interface RowReader {
 /** `reader` is the thread's own number, from 0 to below `MOST_READERS`: two that share one spoil each other's scores. */
 export function createRowReader(memory: RowMemory, reader: number): RowReader {
   const { dimensions } = memory;
-  const { stride, rowBytes, rowsAt, ...layout } = rowLayout(dimensions);
+  const { stride, rowBytes, rowsAt, residualsAt, ...layout } = rowLayout(dimensions);
   const partAt = layout.partAt(reader);
   const listAt = partAt + layout.listAt;
   const lowAt = partAt + layout.lowAt;
@@ -74,15 +75,21 @@ export function createRowReader(memory: RowMemory, reader: number): RowReader {
   const listed = new Uint32Array(buffer, listAt, CODE_TURN);
   const low = new Float32Array(buffer, lowAt, CODE_TURN);
   const high = new Float32Array(buffer, highAt, CODE_TURN);
-  const decoded = new Float32Array(dimensions);
-  const viewsOf = (codes: SharedArrayBuffer, residuals: SharedArrayBuffer) => ({
+  const decodingAt = layout.decodingAt(reader);
+  const decoder = new WebAssembly.Instance<DecodeKernel>(
+    new WebAssembly.Module(decodeKernelModule(stride, decodingAt, RESIDUAL_STEPS)),
+    { env: { memory: memory.residuals } },
+  ).exports;
+  const decodedStep = new Float32Array(memory.residuals.buffer, decodingAt + STEP_AT, 1);
+  const decodedCodes = new Int8Array(memory.residuals.buffer, decodingAt + CODES_AT, stride);
+  const decoded = new Float32Array(memory.residuals.buffer, decodingAt + decodedAt(stride), dimensions);
+  const viewsOf = (codes: SharedArrayBuffer) => ({
     codes: new Int8Array(codes),
     bytes: new Uint8Array(codes),
     floats: new Float32Array(codes),
     doubles: new Float64Array(codes),
-    residuals: new Int8Array(residuals),
   });
-  let views = viewsOf(buffer, memory.residuals.buffer);
+  let views = viewsOf(buffer);
   const addressOf = (row: number) => rowsAt + row * rowBytes;
 
   const writeQuery = (query: Embedding) => {
@@ -102,23 +109,24 @@ export function createRowReader(memory: RowMemory, reader: number): RowReader {
     queryFacts[QUERY_SCALE_AT >> 2] = scale;
     return { error: Math.sqrt(error), norm: Math.sqrt(norm) };
   };
-  const decode = (row: number, into: Float32Array) => {
-    const { codes, floats, residuals } = views;
+  /** Into `decoded`. */
+  const decode = (row: number) => {
     const at = addressOf(row);
-    const residualAt = row * stride;
-    const step = (floats[(at + stride) >> 2] as number) / RESIDUAL_STEPS;
-    for (let i = 0; i < dimensions; i++) {
-      into[i] = (RESIDUAL_STEPS * (codes[at + i] as number) + (residuals[residualAt + i] as number)) * step;
-    }
+    decodedCodes.set(views.codes.subarray(at, at + stride));
+    decodedStep[0] = (views.floats[(at + stride) >> 2] as number) / RESIDUAL_STEPS;
+    decoder.decode(residualsAt + row * stride);
   };
 
   return {
     dimensions,
     keyOf: (row) => views.doubles[(addressOf(row) + stride + 8) / 8] ?? NO_KEY,
     codesOf: (row) => views.bytes.subarray(addressOf(row), addressOf(row) + stride),
-    decode,
+    decode(row, into) {
+      decode(row);
+      into.set(decoded);
+    },
     similarity(row, query) {
-      decode(row, decoded);
+      decode(row);
       return dot(decoded, query);
     },
     begin(query) {
@@ -142,14 +150,10 @@ export function createRowReader(memory: RowMemory, reader: number): RowReader {
     high,
     follow() {
       // Growing by nothing has this thread see what another one has added.
-      const sizes = [memory.codes, memory.residuals].map((one) => {
-        one.grow(0);
-        return one.buffer;
-      });
-      const [codes, residuals] = sizes as [SharedArrayBuffer, SharedArrayBuffer];
-      const isAsBefore =
-        codes.byteLength === views.codes.byteLength && residuals.byteLength === views.residuals.byteLength;
-      if (!isAsBefore) views = viewsOf(codes, residuals);
+      memory.codes.grow(0);
+      memory.residuals.grow(0);
+      const codes = memory.codes.buffer;
+      if (codes.byteLength !== views.codes.byteLength) views = viewsOf(codes);
     },
   };
 }

@@ -7,10 +7,10 @@ import type { FileFacts } from './sidecar.ts';
 
 /** The bytes of the first rows: codes, facts and keys row by row, then what the codes leave over. */
 function partsOf({ dimensions, codes, residuals }: RowMemory, rowCount: number): Uint8Array[] {
-  const { rowsAt, rowBytes, stride } = rowLayout(dimensions);
+  const { rowsAt, rowBytes, stride, residualsAt } = rowLayout(dimensions);
   return [
     new Uint8Array(codes.buffer, rowsAt, rowCount * rowBytes),
-    new Uint8Array(residuals.buffer, 0, rowCount * stride),
+    new Uint8Array(residuals.buffer, residualsAt, rowCount * stride),
   ];
 }
 
