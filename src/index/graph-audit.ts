@@ -24,9 +24,8 @@ interface Sample {
 }
 
 /**
- * How many candidates, `least` or more, a walk must keep so that it finds the part `target` of the ten nearest,
- * of papers sampled from `rows`, each
- * without itself, against brute force. When `MOST_EF` candidates do not, that many.
+ * How many candidates, `least` or more, a walk must keep so that it finds the part `target` of the ten nearest of papers
+ * sampled from `rows`, each without itself, against brute force. When `MOST_EF` candidates do not, that many.
  */
 export function auditGraph(
   held: HeldRows,
