@@ -2,10 +2,14 @@ import { statSync } from 'node:fs';
 import type { Command } from 'commander';
 import { dataPaths } from '../../src/config.ts';
 import { AppError } from '../../src/errors.ts';
+import { newestSidecar } from '../../src/index/index-file.ts';
+import type { IndexAudit } from '../../src/index/vector-index.ts';
 import { embedMissingSeeds } from '../../src/recommend/seeds.ts';
 import { openServices } from '../../src/services.ts';
 import { configOf, jsonOption, withLibrary } from './common.ts';
 import { printJson } from './print.ts';
+
+const TOLD_EVERY_MS = 5_000;
 
 export function addLibraryCommands(program: Command): void {
   program
@@ -22,6 +26,7 @@ export function addLibraryCommands(program: Command): void {
           people: await people.counts(),
           model: { ...embedder.model, fingerprint: embedder.fingerprint },
           revision: await store.latestRevision(),
+          savedIndex: await savedIndex(dataPaths(dataFolder).index),
         };
         if (json) return printJson(status);
         const { library, model, databaseBytes: bytes } = status;
@@ -37,6 +42,7 @@ export function addLibraryCommands(program: Command): void {
         console.log(
           `People    ${status.people.users} (${status.people.feedback} signals, ${status.people.picks} picks)`,
         );
+        console.log(`Index     ${describeIndex(status.savedIndex)}`);
       });
     });
 
@@ -83,6 +89,25 @@ function databaseBytes(file: string): number {
   );
 }
 
+/** What the files of the index say: of a library that is small enough to score, or new, there are none. */
+async function savedIndex(folder: string) {
+  const sidecar = await newestSidecar(folder);
+  if (!sidecar) return null;
+  const { count, nodes, revision, audit, vectors, graph, links } = sidecar;
+  const bytes = { vectors: vectors.bytes, links: links.bytes, graph: graph.bytes };
+  return { count, nodes, revision, audit, bytes };
+}
+
+function describeIndex(saved: Awaited<ReturnType<typeof savedIndex>>): string {
+  if (!saved) return 'no graph is saved: all papers are scored';
+  const { count, bytes, audit } = saved;
+  const inMemory = `${((bytes.vectors + bytes.links) / 1e6).toFixed(1)} MB in memory`;
+  return `graph of ${count} papers, ${inMemory}; ${describeAudit(audit)}`;
+}
+
+const describeAudit = ({ recall, target, ef, sampled }: IndexAudit): string =>
+  `recall of the ten nearest ${recall.toFixed(4)} (wanted ${target}) with ef ${ef}, by ${sampled} papers`;
+
 /** Throws the index file away and builds it from the stored embeddings; a running server keeps its own. */
 async function buildIndex(command: Command): Promise<void> {
   const services = await openServices(
@@ -93,12 +118,20 @@ async function buildIndex(command: Command): Promise<void> {
       log: (_, text) => console.log(text),
     },
   );
+  const tell = async () => {
+    const { building } = await services.index.status();
+    if (building) console.log(`${building.done} of ${building.total} papers are in the graph`);
+  };
+  const telling = setInterval(() => void tell(), TOLD_EVERY_MS);
   try {
     await services.whenReady;
     await services.whenIndexed();
-    const { count, state } = await services.index.status();
+    const { count, state, audit, bytes } = await services.index.status();
     console.log(`The index holds ${count} papers (${state}).`);
+    if (audit) console.log(describeAudit(audit));
+    console.log(`A vector takes ${bytes.perVector} bytes of memory.`);
   } finally {
+    clearInterval(telling);
     await services.close();
   }
 }

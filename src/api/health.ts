@@ -86,6 +86,20 @@ export function createMetrics({ store, index, people }: ApiServices) {
     'Papers that the vector index holds',
     async () => (await index.status()).count,
   );
+  gauge(
+    'paperwise_index_waiting',
+    'Papers that are scored beside the graph of vectors until it is extended',
+    async () => (await index.status()).waiting,
+  );
+  gauge('paperwise_index_bytes', 'Bytes of memory that vectors and their graph take', async () => {
+    const { codes, residuals, graph } = (await index.status()).bytes;
+    return codes + residuals + graph;
+  });
+  gauge(
+    'paperwise_index_recall',
+    'Part of the ten nearest that the graph finds, by its audit; 1 without one',
+    async () => (await index.status()).audit?.recall ?? 1,
+  );
   gauge('paperwise_users', 'Users on whom anything is held', () => people.userCount());
   return {
     registry,
