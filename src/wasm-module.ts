@@ -7,10 +7,11 @@
 // What Node has of https://webassembly.github.io/spec/js-api/ and its types lack.
 declare global {
   namespace WebAssembly {
-    class Memory {
-      constructor(size: { initial: number; maximum?: number });
-      readonly buffer: ArrayBuffer;
-      /** Adds pages; the buffer from before is detached. */
+    /** `Buffer` is `SharedArrayBuffer` of a memory that is made `shared`, which demands a maximum. */
+    class Memory<Buffer extends ArrayBufferLike = ArrayBuffer> {
+      constructor(size: { initial: number; maximum?: number; shared?: boolean });
+      readonly buffer: Buffer;
+      /** Adds pages; the buffer from before is detached, or, of a shared memory, stays as long as it was. */
       grow(pages: number): number;
     }
     class Module {
@@ -18,7 +19,7 @@ declare global {
     }
     /** `Exports` are what the module is known to have: nobody checks them. */
     class Instance<Exports> {
-      constructor(module: Module, imports: { env: { memory: Memory } });
+      constructor(module: Module, imports: { env: { memory: Memory<ArrayBufferLike> } });
       readonly exports: Exports;
     }
   }
@@ -47,8 +48,14 @@ const V128 = 0x7b;
 /** The most that a memory can hold: 4 GiB. */
 export const WASM_MOST_PAGES = 65_536;
 
-/** The bytes of a module that imports the memory `env.memory`. `new WebAssembly.Module` throws for a wrong body. */
-export function wasmModule(functions: readonly WasmFunction[]): Uint8Array<ArrayBuffer> {
+/**
+ * The bytes of a module that imports the memory `env.memory`; a `shared` one must be of `WASM_MOST_PAGES` at most.
+ * `new WebAssembly.Module` throws for a wrong body.
+ */
+export function wasmModule(
+  functions: readonly WasmFunction[],
+  { shared = false }: { shared?: boolean } = {},
+): Uint8Array<ArrayBuffer> {
   const types = functions.map(({ params }) => [0x60, list(Array<Code>(params).fill(I32)), list([])]);
   const bodies = functions.map(({ integers, vectors, body }) => {
     const locals = list([
@@ -58,11 +65,12 @@ export function wasmModule(functions: readonly WasmFunction[]): Uint8Array<Array
     return sized([locals, body, 0x0b]);
   });
   const [importMemory, exportFunction] = [0x02, 0x00];
+  const limits: Code = shared ? [0x03, unsigned(0), unsigned(WASM_MOST_PAGES)] : [0x00, unsigned(0)];
   return Uint8Array.from(
     flat([
       [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
       section(1, list(types)),
-      section(2, list([[name('env'), name('memory'), importMemory, 0x00, unsigned(0)]])),
+      section(2, list([[name('env'), name('memory'), importMemory, limits]])),
       section(3, list(functions.map((_, at) => unsigned(at)))),
       section(7, list(functions.map((made, at) => [name(made.name), exportFunction, unsigned(at)]))),
       section(10, list(bodies)),

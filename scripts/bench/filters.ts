@@ -1,8 +1,9 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { GRAPH_PARAMS, readHnswGraph } from '../../src/index/hnsw.ts';
+import { GRAPH_PARAMS } from '../../src/index/hnsw.ts';
 import { createLocalVectorIndex, type LocalVectorIndex } from '../../src/index/local.ts';
+import { createSavedIndex } from '../../src/index/saved-index.ts';
 import { createTopK } from '../../src/index/top-k.ts';
 import type { Neighbour } from '../../src/index/vector-index.ts';
 import type { PaperFilter, PaperKey } from '../../src/paper.ts';
@@ -12,7 +13,7 @@ import { createSqlitePaperStore } from '../../src/store/sqlite-papers.ts';
 import { dotAt, type Embedding } from '../../src/vector.ts';
 import { commitChange, fillLibrary, GENERATED_FILTERS, vectorsOfClusters } from './generated-library.ts';
 import { printMachine, quantile } from './report.ts';
-import { exactIndexOf, printSearchCosts } from './search-costs.ts';
+import { printSearchCosts } from './search-costs.ts';
 
 const DIMENSIONS = 384;
 const FINGERPRINT = 'generated';
@@ -57,10 +58,16 @@ export async function measureFilters({ papers }: FiltersOptions): Promise<void> 
     await measure(bench, 100, 'none', undefined);
     for (const { percent, name, filter } of GENERATED_FILTERS) await measure(bench, percent, name, filter);
     await index.save();
-    const saved = readdirSync(join(folder, 'index')).find((name) => name.endsWith('.bin'));
-    if (saved === undefined) throw new Error(`No graph was saved: ${papers} papers are too few for one.`);
-    const graph = await readHnswGraph(join(folder, 'index', saved), DIMENSIONS, GRAPH_PARAMS);
-    printSearchCosts(await exactIndexOf(store, DIMENSIONS), graph, bench.queries);
+    const saved = createSavedIndex({
+      ...shared,
+      folder: join(folder, 'index'),
+      params: GRAPH_PARAMS,
+      log: () => {},
+    });
+    saved.begin(await store.libraryId());
+    const loaded = await saved.load();
+    if ('reason' in loaded) throw new Error(`No graph was saved: ${papers} papers are too few for one.`);
+    printSearchCosts(loaded.exact, loaded.graph, bench.queries);
   } finally {
     await index.close();
     await exact.close();

@@ -2,9 +2,12 @@ import { type Code, doWhile, f32, f32x4, get, i32, i32x4, set, v128, wasmModule 
 
 /** Numbers that one turn of the inner loop multiplies; rows are filled up with zeros to a multiple. */
 export const CODE_STEP = 16;
-/** After the codes of a row come its scale and its error, as floats, and as much that is unused. */
+/** After the codes of a row come its scale and its error, as floats, and the key of its paper, as a double. */
 export const ROW_FACTS_BYTES = 16;
-/** Where the query's scale and its weight of errors lie, as floats; the query itself follows. */
+/**
+ * Where, from the base of a thread's part of the memory on, the query's scale and its weight of errors lie, as
+ * floats; the query itself follows.
+ */
 export const QUERY_SCALE_AT = 0;
 export const ERROR_WEIGHT_AT = 4;
 export const QUERY_AT = 16;
@@ -22,11 +25,13 @@ export interface CodeKernel {
 
 /**
  * Products of rows of 8-bit codes with a query of 16-bit codes, in whole numbers: a quarter of the memory of floats
- * to read. Sums are of 32 bits; whoever writes the query keeps it so small that they cannot overflow.
+ * to read. Sums are of 32 bits; whoever writes the query keeps it so small that they cannot overflow. `base` is where
+ * the thread's own part of the shared memory begins.
  */
-export function codeKernelModule(stride: number): Uint8Array<ArrayBuffer> {
+export function codeKernelModule(stride: number, base: number): Uint8Array<ArrayBuffer> {
   const rowBytes = stride + ROW_FACTS_BYTES;
-  const queryEnd = QUERY_AT + 2 * stride;
+  const queryAt = base + QUERY_AT;
+  const queryEnd = queryAt + 2 * stride;
   const [row, low, end, high] = [0, 1, 2, 3];
 
   /** Scores the row that `at` points to, and leaves `at` where its codes end. */
@@ -36,7 +41,7 @@ export function codeKernelModule(stride: number): Uint8Array<ArrayBuffer> {
     const lane = (number: number) => i32x4.lane(get(a), number);
     const total = i32.add(i32.add(lane(0), lane(1)), i32.add(lane(2), lane(3)));
     return [
-      set(q, i32.const(QUERY_AT)),
+      set(q, i32.const(queryAt)),
       set(a, v128.zero),
       set(b, v128.zero),
       doWhile(
@@ -53,10 +58,10 @@ export function codeKernelModule(stride: number): Uint8Array<ArrayBuffer> {
         a,
         f32x4.mul(
           f32x4.mul(f32x4.convertI32x4S(i32x4.splat(total)), v128.load32Splat(get(at))),
-          v128.load32Splat(i32.const(QUERY_SCALE_AT)),
+          v128.load32Splat(i32.const(base + QUERY_SCALE_AT)),
         ),
       ),
-      set(b, f32x4.mul(v128.load32Splat(get(at), 4), v128.load32Splat(i32.const(ERROR_WEIGHT_AT)))),
+      set(b, f32x4.mul(v128.load32Splat(get(at), 4), v128.load32Splat(i32.const(base + ERROR_WEIGHT_AT)))),
       f32.store(get(low), f32x4.lane(f32x4.sub(get(a), get(b)), 0)),
       f32.store(get(high), f32x4.lane(f32x4.add(get(a), get(b)), 0)),
       set(low, i32.add(get(low), i32.const(4))),
@@ -64,7 +69,7 @@ export function codeKernelModule(stride: number): Uint8Array<ArrayBuffer> {
     ];
   };
   const isLeft = i32.ltU(get(low), get(end));
-  return wasmModule([
+  const functions = [
     {
       name: 'scoreFirst',
       params: 4,
@@ -89,5 +94,6 @@ export function codeKernelModule(stride: number): Uint8Array<ArrayBuffer> {
         isLeft,
       ),
     },
-  ]);
+  ];
+  return wasmModule(functions, { shared: true });
 }

@@ -1,5 +1,7 @@
 import type { Embedding } from '../vector.ts';
-import { CODE_TURN, type CodeRows } from './code-rows.ts';
+import { NO_KEY } from './row-codes.ts';
+import { CODE_TURN } from './row-memory.ts';
+import type { RowReader } from './row-reader.ts';
 import { LISTED_VECTOR } from './search-cost.ts';
 
 /** When more than this part of a stretch of rows is asked for, scoring all of it is the quicker way. */
@@ -9,7 +11,7 @@ export interface ScanOptions {
   limit: number;
   /** The rows to look at: these, quickest when they mostly ascend, or the first `count`. */
   rows: Uint32Array | { count: number };
-  /** Rows that are passed over; asked only for those that could be kept. */
+  /** Rows that are passed over, beside those of no paper; asked only for those that could be kept. */
   skips?: ((row: number) => boolean) | undefined;
 }
 
@@ -17,7 +19,7 @@ export interface ScanOptions {
  * The rows that may be among the `limit` of the highest products with the query: every one that the codes cannot
  * rule out, ties included. A row is ruled out when its upper bound is below the lower bounds of `limit` others.
  */
-export function codedCandidates(codes: CodeRows, query: Embedding, options: ScanOptions): Uint32Array {
+export function codedCandidates(codes: RowReader, query: Embedding, options: ScanOptions): Uint32Array {
   const { limit, rows, skips } = options;
   const { slack } = codes.begin(query);
   const lows = createHighest(limit);
@@ -46,7 +48,7 @@ export function codedCandidates(codes: CodeRows, query: Embedding, options: Scan
     bounds.set(boundsBefore);
   };
   const keep = (row: number, low: number, high: number) => {
-    if (skips?.(row)) return;
+    if (codes.keyOf(row) === NO_KEY || skips?.(row)) return;
     kept[count] = row;
     bounds[count++] = high;
     lows.offer(low);

@@ -1,6 +1,5 @@
 import hnswlib from 'hnswlib-node';
 import { AppError, messageOf } from '../errors.ts';
-import type { PaperKey } from '../paper.ts';
 import { assertEmbedding, type Embedding } from '../vector.ts';
 
 /** What decides the quality and the cost of a graph. */
@@ -9,57 +8,43 @@ export interface GraphParams {
   M: number;
   /** Candidates looked at when a node is linked. */
   efConstruction: number;
-  /** Candidates kept by a search; never fewer than it asks for. */
+  /** Candidates that a search keeps at least. */
   ef: number;
 }
 
 export const GRAPH_PARAMS: GraphParams = { M: 16, efConstruction: 200, ef: 64 };
 
-/** Labels are 32-bit in the library, and wrap around silently. */
-const LABELS = 2 ** 32;
-
-/** Below this many nodes, growing by doubling would resize too often. */
+/** Below this many nodes, growing would resize too often. */
 const SMALLEST_CAPACITY = 1_024;
 
 /**
- * A graph of vectors that proposes the keys near a query. It only ever grows: a node of a removed paper stays, and
- * whoever reads the proposals drops it. hnswlib's own deletion marks are not used: linking a new node where all
- * candidates of a layer are marked makes it read past an empty list, which ends the process.
+ * A graph that is being made, in the thread that makes it: searches walk its links as `readGraphFile` gives them. Nodes
+ * are rows. It only ever grows: a node of a removed paper stays. hnswlib's own deletion marks are not used: linking a
+ * new node where all candidates of a layer are marked makes it read past an empty list, which ends the process.
  */
 export interface HnswGraph {
-  /** Nodes, those of removed papers included. */
   readonly size: number;
-  has(key: PaperKey): boolean;
-  /** Whether the node of `key` lies at exactly this vector. */
-  holds(key: PaperKey, vector: Embedding): boolean;
-  /**
-   * Adds a node, or moves and links anew the one there is (about seven times the work). Throws `index_failed` for
-   * a key of 2^32 or more, and for a vector of other dimensions or not of unit length.
-   */
-  upsert(key: PaperKey, vector: Embedding): void;
-  /** Up to `limit` keys near the query, nearest first. Throws `index_failed` as `upsert` does. */
-  propose(query: Embedding, limit: number): PaperKey[];
-  /** Writes the graph on another thread. `upsert` must not be called meanwhile: the file would be corrupt. */
+  has(row: number): boolean;
+  /** Makes room for so many more nodes. */
+  reserve(more: number): void;
+  /** Adds a node that is not there yet. Throws `index_failed` for a vector of other dimensions or not of unit length. */
+  add(row: number, vector: Embedding): void;
+  /** Writes the graph on another thread. `add` must not be called meanwhile: the file would be corrupt. */
   write(path: string): Promise<void>;
 }
 
-/** An empty graph. `capacity` is the number of nodes that is expected; it grows beyond by doubling. */
+/** An empty graph with room for `capacity` nodes. */
 export function createHnswGraph(dimensions: number, params: GraphParams, capacity = 0): HnswGraph {
   const native = nativeGraph(dimensions);
   native.initIndex(Math.max(capacity, SMALLEST_CAPACITY), params.M, params.efConstruction);
-  native.setEf(params.ef);
   return wrapped(native, dimensions, new Set());
 }
 
 /**
- * The graph of a file that `inspectGraphFile` has found whole: hnswlib crashes the process over a corrupt one.
+ * The graph of a file that `readGraphFile` has found whole: hnswlib crashes the process over a corrupt one.
  * Throws `index_failed` when it cannot be read.
  */
-export async function readHnswGraph(
-  path: string,
-  dimensions: number,
-  params: GraphParams,
-): Promise<HnswGraph> {
+export async function readHnswGraph(path: string, dimensions: number): Promise<HnswGraph> {
   // Always a fresh object: a failed read leaves a used one with a dangling pointer.
   const native = nativeGraph(dimensions);
   try {
@@ -67,8 +52,7 @@ export async function readHnswGraph(
   } catch (error) {
     throw new AppError('index_failed', `The graph could not be read: ${messageOf(error)}`, { cause: error });
   }
-  // `ef` is not in the file. These calls also keep the object from being collected while its thread reads.
-  native.setEf(params.ef);
+  // This call also keeps the object from being collected while its thread reads.
   return wrapped(native, dimensions, new Set(native.getIdsList()));
 }
 
@@ -77,46 +61,29 @@ function nativeGraph(dimensions: number): hnswlib.HierarchicalNSW {
   return new hnswlib.HierarchicalNSW('ip', dimensions);
 }
 
-function wrapped(native: hnswlib.HierarchicalNSW, dimensions: number, keys: Set<PaperKey>): HnswGraph {
-  // The library takes plain arrays only.
-  const plain = (vector: Embedding) => {
-    assertEmbedding(vector, dimensions);
-    return Array.from(vector);
-  };
-  const makeRoom = () => {
-    const capacity = native.getMaxElements();
-    if (native.getCurrentCount() < capacity) return;
-    native.resizeIndex(Math.max(capacity * 2, SMALLEST_CAPACITY));
+function wrapped(native: hnswlib.HierarchicalNSW, dimensions: number, rows: Set<number>): HnswGraph {
+  const reserve = (more: number) => {
+    const wanted = native.getCurrentCount() + more;
+    if (wanted > native.getMaxElements()) native.resizeIndex(wanted);
   };
   return {
     get size() {
-      return keys.size;
+      return rows.size;
     },
-    has: (key) => keys.has(key),
-    holds(key, vector) {
-      if (!keys.has(key)) return false;
-      const point = native.getPoint(key);
-      return point.length === vector.length && point.every((value, at) => value === vector[at]);
-    },
-    upsert(key, vector) {
-      if (!Number.isInteger(key) || key < 0 || key >= LABELS) {
-        throw new AppError('index_failed', `Expected a paper key from 0 to ${LABELS - 1}, got ${key}.`);
-      }
-      const point = plain(vector);
+    has: (row) => rows.has(row),
+    reserve,
+    add(row, vector) {
+      assertEmbedding(vector, dimensions);
       try {
-        if (!keys.has(key)) makeRoom();
-        native.addPoint(point, key);
+        const count = native.getCurrentCount();
+        if (count === native.getMaxElements()) reserve(Math.max(count, SMALLEST_CAPACITY));
+        // The library takes plain arrays only.
+        native.addPoint(Array.from(vector), row);
       } catch (error) {
-        const reason = `Paper ${key} could not be added to the graph: ${messageOf(error)}`;
+        const reason = `Row ${row} could not be added to the graph: ${messageOf(error)}`;
         throw new AppError('index_failed', reason, { cause: error });
       }
-      keys.add(key);
-    },
-    propose(query, limit) {
-      const point = plain(query);
-      const k = Math.min(limit, keys.size);
-      // The library throws for more than there are, and has no entry point when there are none.
-      return k < 1 ? [] : native.searchKnn(point, k).neighbors;
+      rows.add(row);
     },
     async write(path) {
       const before = native.getCurrentCount();

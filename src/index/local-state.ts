@@ -1,11 +1,21 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { epochAfter, type Moment } from '../history.ts';
 import { createExactIndex, type ExactIndex } from './exact.ts';
-import type { LaggingGraph, WaitingKeys } from './lagging-graph.ts';
+import type { GraphFiles } from './graph-files.ts';
+import type { GraphAudit } from './sidecar.ts';
 import type { VectorChange, VectorSource } from './vector-index.ts';
+import type { WalkableGraph } from './vector-search.ts';
 
 /** Changes read from the source at a time; requests are answered between two slices. */
 const SLICE = 500;
+
+/** A graph that searches walk, and where it came from. */
+export interface LocalGraph extends WalkableGraph {
+  /** Papers among the arrivals that another graph would not lead to either: they have equals, many of them. */
+  strays: number;
+  audit: GraphAudit;
+  files: GraphFiles;
+}
 
 /** What an index in memory consists of. The parts that follow it are changed in place by one event loop only. */
 export interface LocalState {
@@ -13,9 +23,12 @@ export interface LocalState {
   /** The last store revision that `exact` holds, and the latest epoch then. */
   applied: number;
   epoch: string;
-  graph: LaggingGraph | null;
-  /** The papers that changed since the vectors for the graph being built were listed; null when none is. */
-  changedWhileBuilding: WaitingKeys | null;
+  /** Its rows are not given to other papers. What it lacks is among the arrivals of `exact`. */
+  graph: LocalGraph | null;
+  /** How far the graph that is being made is; null when none is. */
+  building: (() => { done: number; total: number }) | null;
+  /** Changes since the saved index. */
+  unsaved: number;
   rebuildReason: string | null;
   isClosed: boolean;
 }
@@ -26,7 +39,8 @@ export function createLocalState(dimensions: number): LocalState {
     applied: 0,
     epoch: '',
     graph: null,
-    changedWhileBuilding: null,
+    building: null,
+    unsaved: 0,
     rebuildReason: null,
     isClosed: false,
   };
@@ -34,15 +48,10 @@ export function createLocalState(dimensions: number): LocalState {
 
 /** Applies one change; throws `index_failed`, with nothing changed, for a vector that cannot be used. */
 export function applyChange(state: LocalState, { revision, key, embedding }: VectorChange): void {
-  if (embedding === null) {
-    state.exact.remove(key);
-    state.graph?.waiting.drop(key);
-    state.changedWhileBuilding?.drop(key);
-  } else if (state.exact.upsert(key, embedding) !== 'unchanged') {
-    state.graph?.waiting.add(key, revision);
-    state.changedWhileBuilding?.add(key, revision);
-  }
+  if (embedding === null) state.exact.remove(key);
+  else state.exact.upsert(key, embedding);
   state.applied = revision;
+  state.unsaved++;
 }
 
 /**

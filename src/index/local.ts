@@ -5,12 +5,15 @@ import { createOnce, createSharedRuns } from '../shared-runs.ts';
 import type { Embedding } from '../vector.ts';
 import { createExactIndex } from './exact.ts';
 import { GRAPH_PARAMS, type GraphParams } from './hnsw.ts';
-import { checkNearest, graphAnswers, nearest } from './local-nearest.ts';
 import { applyChange, createLocalState, readChanges } from './local-state.ts';
-import type { Log } from './saved-graphs.ts';
-import { PROPOSAL_COST } from './search-cost.ts';
+import { checkNearest, nearest } from './nearest.ts';
+import { rowLayout } from './row-memory.ts';
+import type { Log } from './saved-index.ts';
+import { STEP_COST } from './search-cost.ts';
+import type { SharedIndexParts } from './shared-search.ts';
 import { createUpkeep } from './upkeep.ts';
 import type { VectorChange, VectorIndex, VectorSource } from './vector-index.ts';
+import { graphAnswers } from './vector-search.ts';
 
 export interface LocalIndexOptions {
   /** Where graphs are saved; several processes may share it. It is made when it is first needed. */
@@ -22,36 +25,56 @@ export interface LocalIndexOptions {
   /** Fewer papers than this are always scored one by one. Infinity: no graph is loaded or built. */
   exactBelow?: number;
   graph?: Partial<GraphParams>;
-  /** What a proposal of the graph costs, in scored vectors; 0 has the graph answer whenever it can (for tests). */
-  proposalCost?: number;
-  /** A graph is built anew when more than this part of its nodes, 0 to 1, belongs to removed papers. */
+  /** What a step of a walk through the graph costs, in scored vectors; 0 has it answer whenever it can (for tests). */
+  stepCost?: number;
+  /** Fewer changes than this are never worth an extension of the graph, or a new file. */
+  leastChanges?: number;
+  /** A graph is built anew when more than this part of its nodes, 0 to 1, belongs to papers that are gone. */
   rebuildAboveRemoved?: number;
+  /** The recall among the ten nearest that searches of the graph are to have, 0 to 1. */
+  targetRecall?: number;
   log?: Log;
 }
 
 export interface LocalVectorIndex extends VectorIndex {
   /** Reads vectors and graph, unless that was done. Every method but `status`, `save` and `close` begins with it. */
   open(): Promise<void>;
-  /** Resolves when no graph is being built and the graph holds every paper, or no attempt is due. */
+  /**
+   * What other threads need to search with `searchShared`, of what is applied now and later, until a call gives another
+   * generation: after a graph was made or dropped, many papers came, or the library was replaced. To be called after
+   * `open`.
+   */
+  shared(): SharedIndexParts;
+  /** Resolves when no graph is being made, and few enough papers wait for one or no attempt is due. */
   whenSettled(): Promise<void>;
 }
 
 /**
- * All vectors in memory, and from `exactBelow` papers an HNSW graph in front of them. The graph only proposes: every
- * neighbour is scored from the vectors, so that what the graph lacks or still holds is never answered wrongly.
+ * All vectors in memory, and from `exactBelow` papers an HNSW graph of them. The graph only proposes: every neighbour
+ * is scored from the vectors, and so is every paper that the graph lacks.
  * After `close`, methods throw `unavailable`. `embeddings` returns copies.
  */
 export function createLocalVectorIndex(options: LocalIndexOptions): LocalVectorIndex {
   const { dimensions, source } = options;
   const {
-    proposalCost = PROPOSAL_COST,
+    stepCost = STEP_COST,
+    leastChanges = 1_000,
+    targetRecall = 0.995,
     exactBelow = 5_000,
     rebuildAboveRemoved = 0.2,
     log = () => {},
   } = options;
   const params = { ...GRAPH_PARAMS, ...options.graph };
   const state = createLocalState(dimensions);
-  const upkeep = createUpkeep(state, { ...options, params, exactBelow, rebuildAboveRemoved, log });
+  const upkeep = createUpkeep(state, {
+    ...options,
+    params,
+    exactBelow,
+    leastChanges,
+    rebuildAboveRemoved,
+    targetRecall,
+    log,
+  });
 
   const goesOn = () => !state.isClosed;
   const assertOpen = () => {
@@ -63,18 +86,14 @@ export function createLocalVectorIndex(options: LocalIndexOptions): LocalVectorI
     state.epoch = epoch;
   };
   const load = async () => {
-    const complete = await upkeep.load(await source.libraryId());
+    const loaded = await upkeep.load(await source.libraryId());
     const latest = await source.latestMoment();
     // Afresh: an attempt that failed half-way may have left vectors.
-    state.exact = createExactIndex(dimensions);
-    const reached = await readChanges(source, 0, latest, goesOn, ({ revision, key, embedding }) => {
-      if (embedding === null) return;
-      state.exact.upsert(key, embedding);
-      const { graph } = state;
-      if (graph && complete !== null && (revision > complete || !graph.graph.has(key))) {
-        graph.waiting.add(key, revision);
-      }
-    });
+    state.exact = loaded?.exact ?? createExactIndex(dimensions);
+    state.graph = loaded?.graph ?? null;
+    state.unsaved = 0;
+    const from = loaded?.revision ?? 0;
+    const reached = await readChanges(source, from, latest, goesOn, (change) => applyChange(state, change));
     assertOpen();
     reach(reached);
     if (state.exact.count < exactBelow) state.rebuildReason = null;
@@ -113,13 +132,32 @@ export function createLocalVectorIndex(options: LocalIndexOptions): LocalVectorI
   };
   const refreshes = createSharedRuns(refreshNow);
 
+  let parts: SharedIndexParts | null = null;
+  const shared = (): SharedIndexParts => {
+    const { exact, graph } = state;
+    const links = graph?.links.shared ?? null;
+    const { memory, rowCount } = exact;
+    const arrivals = exact.arrivals.shared;
+    if (parts?.memory === memory && parts.links === links && parts.arrivals === arrivals) return parts;
+    const generation = (parts?.generation ?? 0) + 1;
+    parts = { generation, memory, rowCount, arrivals, links, ef: graph?.ef ?? params.ef, stepCost };
+    return parts;
+  };
+
   return {
     open,
+    shared,
     async nearest(query, wanted) {
       assertOpen();
       checkNearest(query, wanted.limit, dimensions);
       await open();
-      return nearest(() => ({ ef: params.ef, proposalCost, ...state }), source, query, wanted);
+      const current = () => ({
+        held: state.exact,
+        arrivals: state.exact.arrivals,
+        graph: state.graph,
+        stepCost,
+      });
+      return nearest(current, source, query, wanted);
     },
     async embeddings(keys) {
       await open();
@@ -140,15 +178,25 @@ export function createLocalVectorIndex(options: LocalIndexOptions): LocalVectorI
       await upkeep.save();
     },
     async status() {
-      const { exact, applied, rebuildReason, changedWhileBuilding } = state;
-      const isBuilding = changedWhileBuilding !== null;
+      const { exact, graph, applied, rebuildReason, building } = state;
+      const { codes, residuals } = exact.bytes;
+      const { rowBytes, stride } = rowLayout(dimensions);
+      const answers = graphAnswers({ held: exact, arrivals: exact.arrivals, graph });
       return {
         count: exact.count,
         revision: applied,
-        state: graphAnswers(state) ? 'graph' : isBuilding ? 'building' : 'exact',
+        state: answers ? 'graph' : building ? 'building' : 'exact',
         rebuildReason,
+        building: building?.() ?? null,
+        waiting: graph ? exact.arrivals.count : exact.count,
+        audit: graph?.audit ?? null,
         dimensions,
-        vectorBytes: exact.vectorBytes,
+        bytes: {
+          codes,
+          residuals,
+          graph: graph?.links.shared.byteLength ?? 0,
+          perVector: rowBytes + stride,
+        },
       };
     },
     async whenSettled() {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What a graph file must belong to so that it can be used. */
+/** What saved files must belong to so that they can be used. */
 export interface GraphIdentity {
   libraryId: string;
   /** Fingerprint of the model that made the vectors. */
@@ -10,31 +10,63 @@ export interface GraphIdentity {
 }
 
 /** Raised when the meaning of a saved file changes, so that older ones are built anew. */
-export const FILE_FORMAT = 1;
+export const FILE_FORMAT = 2;
 
 const natural = z.int().min(0);
+const DATA_NAME = /^(?:vectors|graph|links)-[0-9a-f]{16}\.bin$/;
 
-/** The facts beside each graph file. It is written last: a pair without it was never finished. */
+const fileFacts = z.strictObject({
+  /** Its name, without folder. */
+  file: z.string().regex(DATA_NAME),
+  bytes: natural,
+  checksum: z.string().regex(/^[0-9a-f]{8}$/),
+});
+
+/** One file of a saved index: its name, and what its bytes must be. */
+export type FileFacts = z.output<typeof fileFacts>;
+
+const auditSchema = z.strictObject({
+  target: z.number().min(0).max(1),
+  recall: z.number().min(0).max(1),
+  ef: z.int().min(1),
+  sampled: natural,
+});
+
+/**
+ * What a graph was found to be worth when it was made: searches that keep `ef` candidates find the part `recall` of the
+ * ten nearest of `sampled` papers; `target` is what was wanted.
+ */
+export type GraphAudit = z.output<typeof auditSchema>;
+
+/**
+ * A saved index: the vectors by row, hnswlib's graph of the rows, which is only read to be extended, and its links,
+ * which searches walk. It is written last, after the files that it names: they are never changed.
+ */
 export const sidecarSchema = z.strictObject({
   format: z.literal(FILE_FORMAT),
   libraryId: z.string(),
   fingerprint: z.string(),
   dimensions: z.int().min(1),
-  /** Every change up to this store revision is in the graph; later ones may be. */
-  revision: natural,
-  /** The latest epoch when that revision was read. Files from before epochs were kept have none. */
-  epoch: z.string().default(''),
-  /** Papers in the graph, and nodes whose papers were removed. */
-  count: natural,
-  deleted: natural,
   M: z.int().min(1),
-  bytes: natural,
-  checksum: z.string().regex(/^[0-9a-f]{8}$/),
+  /** Every change up to this store revision is in the vectors; later ones may be. */
+  revision: natural,
+  /** The latest epoch when that revision was read. */
+  epoch: z.string(),
+  /** Papers then, and rows with those of papers that are gone. */
+  count: natural,
+  rows: natural,
+  /** Nodes that searches can get to, and papers that are none however often the graph is made. */
+  nodes: natural,
+  strays: natural,
+  vectors: fileFacts,
+  graph: fileFacts,
+  links: fileFacts,
+  audit: auditSchema,
 });
 
 export type Sidecar = z.output<typeof sidecarSchema>;
 
-/** Why a saved graph was not used. */
+/** Why a saved index was not used. */
 export type RejectReason =
   | 'missing'
   | 'stale'
@@ -45,28 +77,21 @@ export type RejectReason =
   | 'damaged'
   | 'unreadable sidecar';
 
-const PAIR = /^(hnsw-(\d{1,16})-[0-9a-f]{16})\.(bin|json)$/;
+const SIDECAR_NAME = /^index-(\d{1,16})-[0-9a-f]{16}\.json$/;
+/** All that savers of this version and of earlier ones leave in the folder. */
+const OWN_NAME = /^(?:(?:vectors|graph|links|index)-|hnsw-\d)[^/]*\.(?:bin|json|tmp)$/;
 
-/** The two names of one saved graph, without folder. */
-export interface PairName {
-  base: string;
-  revision: number;
+export const sidecarName = (revision: number, random: string): string => `index-${revision}-${random}.json`;
+
+/** The revision of a sidecar by its name, or null for any other name, temporary ones included. */
+export function revisionOf(name: string): number | null {
+  const match = SIDECAR_NAME.exec(name);
+  return match ? Number(match[1]) : null;
 }
 
-/** The base name of a saved graph: both of its files, and their temporary forms, begin with it. */
-export function pairBase(revision: number, random: string): string {
-  return `hnsw-${revision}-${random}`;
-}
+export const isOwnName = (name: string): boolean => OWN_NAME.test(name);
 
-/** The pair that a file name belongs to, or null for any other name, temporary ones included. */
-export function parsePairName(name: string): (PairName & { kind: 'bin' | 'json' }) | null {
-  const match = PAIR.exec(name);
-  if (!match) return null;
-  const [, base, revision, kind] = match;
-  return { base: base as string, revision: Number(revision), kind: kind === 'bin' ? 'bin' : 'json' };
-}
-
-/** Why a graph with this sidecar cannot serve a library that had its moment, or null when it can. */
+/** Why an index with this sidecar cannot serve a library that had its moment, or null when it can. */
 export function mismatch(
   sidecar: Sidecar,
   wanted: GraphIdentity,

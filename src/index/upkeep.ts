@@ -1,47 +1,45 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AppError, messageOf } from '../errors.ts';
 import { type GraphBuild, startGraphBuild } from './graph-build.ts';
-import { createLaggingGraph, createWaitingKeys } from './lagging-graph.ts';
+import { viewLinks } from './graph-links.ts';
+import { createGraphWalk } from './graph-walk.ts';
 import type { LocalState } from './local-state.ts';
-import { createSavedGraphs, type SavedGraphsOptions } from './saved-graphs.ts';
+import { NO_KEY } from './row-codes.ts';
+import { createSavedIndex, type LoadedIndex, type SavedIndexOptions } from './saved-index.ts';
 
-/** The event loop belongs to the graph for at most about this long, then to whatever else waits. */
-const CATCH_UP_MS = 2;
-
-/** A graph is built anew when more papers wait than this, and than this part of the library. */
-const REBUILD_WAITING = 2_000;
-const REBUILD_WAITING_SHARE = 0.2;
+/** So many changes, as a part of the papers, are worth an extension of the graph, or a new file. */
+const WORTHWHILE_SHARE = 0.01;
 
 /** After a failed build, the next is tried no sooner than this. */
 const RETRY_MS = 10 * 60 * 1_000;
 
-export interface UpkeepOptions extends SavedGraphsOptions {
+export interface UpkeepOptions extends SavedIndexOptions {
   /** Fewer papers than this are always scored one by one. */
   exactBelow: number;
-  /** A graph is built anew when more than this part of its nodes belongs to removed papers. */
+  /** Fewer changes than this are never worth an extension of the graph, or a new file. */
+  leastChanges: number;
+  /** A graph is built anew when more than this part of its nodes belongs to papers that are gone. */
   rebuildAboveRemoved: number;
+  /** The recall among ten that a graph is searched with. */
+  targetRecall: number;
 }
 
-/** Keeps the graph of an index, and its saved file, following the exact index. */
+/** Keeps the graph of an index, and its saved files, following the vectors. */
 export interface Upkeep {
-  /**
-   * Loads the saved graph, before any vector is read. Returns the revision that it is complete to, or null
-   * without one; whatever changed later, or is not in it, must be added to its waiting keys.
-   */
-  load(libraryId: string): Promise<number | null>;
+  /** Loads the saved index, if any; what changed after its revision is still to be applied. */
+  load(libraryId: string): Promise<LoadedIndex | null>;
   /** Looks at what the graph needs after a change, and begins it in the background. */
   tend(): void;
   whenSettled(): Promise<void>;
-  /** Writes the graph, unless the saved one is as new. Throws `index_failed`. */
+  /** Writes the index, unless so little changed since that reading it again is as quick. Throws `index_failed`. */
   save(): Promise<void>;
-  /** Drops the graph, and any that is being built: another library, or an older one, took the place of this. */
+  /** Drops the graph, and any that is being made: another library, or an older one, took the place of this. */
   reset(libraryId: string): Promise<void>;
   stop(): Promise<void>;
 }
 
 export function createUpkeep(state: LocalState, options: UpkeepOptions): Upkeep {
-  const { folder, params, exactBelow, log } = options;
-  const saved = createSavedGraphs(options);
+  const { folder, params, exactBelow, leastChanges, targetRecall: target, log } = options;
+  const saved = createSavedIndex(options);
   let background: Promise<void> | null = null;
   let build: GraphBuild | null = null;
   let failure: { error: unknown; at: number } | null = null;
@@ -53,81 +51,87 @@ export function createUpkeep(state: LocalState, options: UpkeepOptions): Upkeep 
       tend();
     });
   };
-
-  const isFarBehind = () => {
-    const { exact, graph } = state;
-    const most = Math.max(REBUILD_WAITING, exact.count * REBUILD_WAITING_SHARE);
-    return graph !== null && graph.waiting.count > most;
-  };
+  const isWorthwhile = (changes: number) =>
+    changes > Math.max(leastChanges, state.exact.count * WORTHWHILE_SHARE);
   const mayBuild = () =>
     state.exact.count >= exactBelow && (failure === null || Date.now() - failure.at >= RETRY_MS);
 
   /** Why the graph that there is must be built anew, or null. */
   const rebuildReason = (): string | null => {
     const { exact, graph } = state;
-    if (!graph) return null;
-    if (isFarBehind()) return `behind: ${graph.waiting.count} of ${exact.count} papers are not in the graph`;
-    const removed = graph.removedShare(exact);
+    if (!graph || graph.links.nodes === 0) return null;
+    let present = exact.count;
+    for (const row of exact.arrivals.rows) if (isHeld(row)) present--;
+    const removed = (graph.links.nodes - present) / graph.links.nodes;
     if (removed <= options.rebuildAboveRemoved) return null;
     return `worn: ${Math.round(removed * 100)} % of the graph are papers that were removed`;
   };
+  const isHeld = (row: number) => state.exact.reader.keyOf(row) !== NO_KEY;
 
   const tend = () => {
     if (state.isClosed || background) return;
     // Half-way down, so that a library around the limit does not build a graph again and again.
-    if (state.exact.count < exactBelow / 2) state.graph = null;
-    const reason = rebuildReason();
-    if ((reason !== null || !state.graph) && mayBuild()) {
-      state.rebuildReason = reason ?? state.rebuildReason;
-      run(buildAnew);
-    } else if (state.graph && state.graph.waiting.count > 0) run(catchUp);
-  };
-
-  const catchUp = async () => {
-    const { graph } = state;
-    try {
-      while (graph && graph === state.graph && !state.isClosed && graph.waiting.count > 0) {
-        // hnswlib may not add to a graph that it writes.
-        if (saved.writing) await saved.writing;
-        else graph.catchUp(state.exact, CATCH_UP_MS);
-        await nextTurn();
-        // A thread does it better then.
-        if (isFarBehind() && mayBuild()) return;
-      }
-    } catch (error) {
-      fail('The graph could not be kept up', error);
+    if (state.exact.count < exactBelow / 2 && state.graph) {
       state.graph = null;
+      state.exact.freeRows();
     }
+    if (!mayBuild()) return;
+    const reason = rebuildReason();
+    if (reason !== null || !state.graph) {
+      state.rebuildReason = reason ?? state.rebuildReason;
+      run(() => make('built', false));
+    } else if (isWorthwhile(state.exact.arrivals.count - state.graph.strays))
+      run(() => make('extended', true));
   };
 
-  const buildAnew = async () => {
-    // Listed and tracked in one go: whatever changes from here on is waiting when the graph is there.
-    const { applied: revision, epoch } = state;
-    const waiting = createWaitingKeys();
-    state.changedWhileBuilding = waiting;
+  const make = async (what: string, extendsGraph: boolean) => {
+    const { exact } = state;
+    exact.keepRows();
+    const { identity } = saved;
+    const base = extendsGraph ? (state.graph?.files.graph ?? null) : null;
+    const task = startGraphBuild(exact, { folder, identity, params, base, target });
     const started = Date.now();
-    const isCurrent = () => !state.isClosed && state.changedWhileBuilding === waiting;
+    build = task;
+    state.building = task.progress;
+    const isCurrent = () => !state.isClosed && state.exact === exact && state.building === task.progress;
     try {
-      const { identity } = saved;
-      const task = startGraphBuild(state.exact, { folder, identity, params, revision, epoch });
-      build = task;
-      const base = await task.saved.finally(() => {
-        if (build === task) build = null;
-      });
-      const graph = await saved.adopt(base, revision);
+      const { files, links: shared, strays, audit, baseFailure } = await task.finished;
+      const links = viewLinks(shared);
+      const adopt = () => {
+        if (!isCurrent()) return;
+        state.graph = {
+          links,
+          walk: createGraphWalk(links, exact.reader),
+          ef: audit.ef,
+          strays,
+          audit,
+          files,
+        };
+        exact.freeRows(links.has);
+        failure = null;
+      };
+      // Not while a file is written that names the graph of before: rows of its nodes may be freed here.
+      saving = saving.catch(() => {}).then(adopt);
+      await saving;
       if (!isCurrent()) return;
-      state.graph = createLaggingGraph(graph, waiting);
-      failure = null;
-      log('info', `A graph of ${graph.size} papers was built in ${Date.now() - started} ms.`);
+      if (baseFailure !== null) log('warn', `The saved graph could not be extended: ${baseFailure}`);
+      log(
+        'info',
+        `A graph of ${links.nodes} papers was ${what} in ${Date.now() - started} ms: recall ${audit.recall.toFixed(4)} with ef ${audit.ef}.`,
+      );
     } catch (error) {
       if (isCurrent()) fail('The graph could not be built', error);
     } finally {
-      if (isCurrent()) state.changedWhileBuilding = null;
+      if (build === task) build = null;
+      if (state.building === task.progress) state.building = null;
+    }
+    if (state.graph && state.exact === exact && !state.isClosed) {
+      await save().catch((error: unknown) => log('error', messageOf(error)));
     }
   };
 
   const stopBuild = async () => {
-    state.changedWhileBuilding = null;
+    state.building = null;
     await build?.stop();
   };
 
@@ -137,35 +141,33 @@ export function createUpkeep(state: LocalState, options: UpkeepOptions): Upkeep 
   };
 
   const saveNow = async () => {
-    const { graph, exact, applied, epoch } = state;
-    if (graph) await saved.save(graph, exact, { revision: applied, epoch });
-    else if (failure) throw asIndexFailed(failure.error);
+    const { graph } = state;
+    if (graph && (!saved.has(graph) || isWorthwhile(state.unsaved))) {
+      const unsaved = state.unsaved;
+      await saved.save(state, graph);
+      state.unsaved -= unsaved;
+    } else if (!graph && failure) throw asIndexFailed(failure.error);
   };
-
-  const settled = async () => {
-    while (background) await background;
+  const save = () => {
+    saving = saving.catch(() => {}).then(saveNow);
+    return saving;
   };
 
   return {
     async load(libraryId) {
       saved.begin(libraryId);
-      state.graph = null;
       // A library that never gets a graph needs none for the one search of a command.
       if (exactBelow === Number.POSITIVE_INFINITY) return null;
       const loaded = await saved.load();
-      if ('reason' in loaded) {
-        state.rebuildReason = loaded.reason;
-        return null;
-      }
-      state.graph = createLaggingGraph(loaded.graph, createWaitingKeys());
-      return loaded.revision;
+      if (!('reason' in loaded)) return loaded;
+      state.rebuildReason = loaded.reason;
+      return null;
     },
     tend,
-    whenSettled: settled,
-    save() {
-      saving = saving.catch(() => {}).then(saveNow);
-      return saving;
+    async whenSettled() {
+      while (background) await background;
     },
+    save,
     async reset(libraryId) {
       // All of it before the first pause, so that no search sees the old graph with the new vectors.
       state.graph = null;
@@ -174,7 +176,7 @@ export function createUpkeep(state: LocalState, options: UpkeepOptions): Upkeep 
     },
     async stop() {
       await stopBuild();
-      await settled();
+      while (background) await background;
       await saving.catch(() => {});
     },
   };

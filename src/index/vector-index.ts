@@ -45,9 +45,34 @@ export interface IndexStatus {
   state: 'exact' | 'graph' | 'building';
   /** Why the last file was not used, when it was not. */
   rebuildReason: string | null;
+  /** Papers in the graph that is being built or extended, of those that there will be; null when none is. */
+  building: { done: number; total: number } | null;
+  /** Papers that are not in the graph, and are scored beside it; all of them without one. */
+  waiting: number;
+  /** How well the graph finds the ten nearest, found when it was made; null without one. */
+  audit: IndexAudit | null;
   dimensions: number;
-  /** Bytes of the vectors and their codes held in memory, without the graph. */
-  vectorBytes: number;
+  bytes: IndexBytes;
+}
+
+/** Of `sampled` papers' ten nearest, a search that keeps `ef` candidates finds the part `recall`; `target` is wanted. */
+export interface IndexAudit {
+  target: number;
+  recall: number;
+  ef: number;
+  sampled: number;
+}
+
+/** Bytes held in memory. */
+export interface IndexBytes {
+  /** The high 8 bits of each number of the vectors, which searches read, with each row's facts. */
+  codes: number;
+  /** The low 8 bits. */
+  residuals: number;
+  /** The links of the graph. */
+  graph: number;
+  /** Of codes and residuals, for one vector. */
+  perVector: number;
 }
 
 /** Nearest neighbours of a vector among the papers of the library. */
@@ -57,7 +82,10 @@ export interface VectorIndex {
    * other dimensions than the index or is not of unit length.
    */
   nearest(query: Embedding, options: { limit: number; filter?: PaperFilter }): Promise<Neighbours>;
-  /** The stored embeddings of the given papers; papers without one are missing from the map. */
+  /**
+   * The embeddings of the given papers, of unit length, as the index holds them: their cosines may differ from those of
+   * the stored ones by up to 1e-4. Papers without one are missing from the map.
+   */
   embeddings(keys: readonly PaperKey[]): Promise<Map<PaperKey, Embedding>>;
   /** Applies what the source committed before this call, so that it is findable; yields to the event loop. */
   refresh(): Promise<void>;

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CODE_TURN, createCodeRows } from '../../src/index/code-rows.ts';
-import { createExactIndex } from '../../src/index/exact.ts';
+import { createExactIndex, type ExactIndex } from '../../src/index/exact.ts';
+import { createRowWriter } from '../../src/index/row-codes.ts';
+import { CODE_TURN, createRowMemory, growRows, MOST_READERS } from '../../src/index/row-memory.ts';
+import { createRowReader } from '../../src/index/row-reader.ts';
 import { dot, type Embedding, normalized } from '../../src/vector.ts';
 import { clusteredVectors, seededRandom } from '../fixtures/clustered-vectors.ts';
 
@@ -44,29 +46,51 @@ const truth = (vectors: ReadonlyMap<number, Embedding>, query: Embedding, limit:
     .sort((a, b) => b.similarity - a.similarity || a.key - b.key)
     .slice(0, limit);
 
+/** Vectors written into rows by their order, and what the rows hold then. */
+function written(dimensions: number, vectors: readonly Embedding[]) {
+  const memory = createRowMemory(dimensions);
+  growRows(memory, vectors.length);
+  const writer = createRowWriter(memory);
+  vectors.forEach((vector, row) => {
+    writer.write(row, row, vector);
+  });
+  const reader = createRowReader(memory, 0);
+  const decoded = vectors.map((_, row) => {
+    const vector = new Float32Array(dimensions);
+    reader.decode(row, vector);
+    return vector;
+  });
+  return { memory, decoded };
+}
+
+/** A paper's vector as the index holds it: answers are those of brute force over these. */
+function put(index: ExactIndex, held: Map<number, Embedding>, key: number, vector: Embedding): void {
+  index.upsert(key, vector);
+  held.set(key, index.vector(key) ?? vector);
+}
+
 describe('a scan of codes', () => {
-  it('bounds every product, of whatever vectors', () => {
+  it('bounds every product, of whatever vectors, for each reader', () => {
     const library = fc.integer({ min: 1, max: 70 }).chain((dimensions) => vectorsOf(dimensions));
     fc.assert(
-      fc.property(library, (vectors) => {
+      fc.property(library, fc.nat(MOST_READERS - 1), (vectors, number) => {
         const dimensions = vectors[0]?.length ?? 1;
-        const codes = createCodeRows(dimensions);
-        codes.resize(vectors.length);
-        vectors.forEach((vector, row) => {
-          codes.write(row, vector);
-          codes.listed[row] = row;
+        const { memory, decoded } = written(dimensions, vectors);
+        const reader = createRowReader(memory, number);
+        vectors.forEach((_, row) => {
+          reader.listed[row] = row;
         });
         for (const query of vectors) {
-          const { slack } = codes.begin(query);
+          const { slack } = reader.begin(query);
           for (const score of [
-            () => codes.scoreFirst(0, vectors.length),
-            () => codes.scoreListed(vectors.length),
+            () => reader.scoreFirst(0, vectors.length),
+            () => reader.scoreListed(vectors.length),
           ]) {
             score();
-            vectors.forEach((vector, row) => {
+            decoded.forEach((vector, row) => {
               const product = dot(vector, query);
-              expect((codes.low[row] as number) - slack).toBeLessThanOrEqual(product);
-              expect((codes.high[row] as number) + slack).toBeGreaterThanOrEqual(product);
+              expect((reader.low[row] as number) - slack).toBeLessThanOrEqual(product);
+              expect((reader.high[row] as number) + slack).toBeGreaterThanOrEqual(product);
             });
           }
         }
@@ -75,13 +99,47 @@ describe('a scan of codes', () => {
     );
   });
 
+  it('keeps vectors so well that no cosine is off by more than the bound, and their length is 1', () => {
+    const library = fc.integer({ min: 1, max: 70 }).chain((dimensions) => vectorsOf(dimensions));
+    fc.assert(
+      fc.property(library, (vectors) => {
+        const dimensions = vectors[0]?.length ?? 1;
+        const { decoded } = written(dimensions, vectors);
+        decoded.forEach((vector, row) => {
+          const original = vectors[row] as Embedding;
+          const largest = original.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+          const bound = (Math.sqrt(dimensions) * largest) / 32_258 + 1e-6;
+          const error = Math.sqrt(
+            vector.reduce((sum, x, at) => sum + (x - (original[at] as number)) ** 2, 0),
+          );
+          expect(error).toBeLessThanOrEqual(bound);
+          expect(Math.abs(Math.sqrt(dot(vector, vector)) - 1)).toBeLessThan(1e-6);
+        });
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('keeps cosines of vectors like those of papers to within 1e-4, nearly always within 1e-5', () => {
+    const draw = clusteredVectors(384);
+    const vectors = Array.from({ length: 200 }, draw);
+    const { decoded } = written(384, vectors);
+    const errors = decoded.flatMap((vector, row) =>
+      vectors.map((query) => Math.abs(dot(vector, query) - dot(vectors[row] as Embedding, query))),
+    );
+    expect(Math.max(...errors)).toBeLessThan(1e-4);
+    expect(errors.filter((error) => error > 1e-5).length / errors.length).toBeLessThan(1e-3);
+  });
+
   it('answers as brute force does, of whatever vectors', () => {
     const library = fc.integer({ min: 1, max: 40 }).chain((dimensions) => vectorsOf(dimensions));
     fc.assert(
       fc.property(library, fc.integer({ min: 1, max: 12 }), fc.nat(), (vectors, limit, seed) => {
         const index = createExactIndex(vectors[0]?.length ?? 1);
-        const held = new Map(vectors.map((vector, key) => [key, vector]));
-        for (const [key, vector] of held) index.upsert(key, vector);
+        const held = new Map<number, Embedding>();
+        vectors.forEach((vector, key) => {
+          put(index, held, key, vector);
+        });
         const random = seededRandom(seed);
         for (const key of [...held.keys()]) {
           if (random() > 0.2) continue;
@@ -109,9 +167,7 @@ describe('a scan of codes', () => {
     const index = createExactIndex(dimensions);
     const held = new Map<number, Embedding>();
     for (let key = 0; key < 2.5 * CODE_TURN; key++) {
-      const vector = draw();
-      held.set(key, vector);
-      index.upsert(key, vector);
+      put(index, held, key, draw());
     }
     const random = seededRandom(5);
     for (const share of [1, 0.9, 0.3, 0.1, 0.01]) {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLocalVectorIndex, type LocalVectorIndex } from '../../src/index/local.ts';
-import { PROPOSAL_COST } from '../../src/index/search-cost.ts';
+import { STEP_COST } from '../../src/index/search-cost.ts';
 import type { PaperFilter } from '../../src/paper.ts';
 import { dot } from '../../src/vector.ts';
 import { clusteredVectors } from '../fixtures/clustered-vectors.ts';
@@ -32,7 +32,7 @@ describe('filtered search of a graph', () => {
       fingerprint: 'model',
       source,
       // As if the library were four times as large: at its size, scoring is cheaper nearly always.
-      proposalCost: PROPOSAL_COST / 4,
+      stepCost: STEP_COST / 4,
     });
     await index.whenSettled();
     expect((await index.status()).state).toBe('graph');

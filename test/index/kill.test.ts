@@ -4,12 +4,9 @@ import { createInterface } from 'node:readline';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { GRAPH_PARAMS, readHnswGraph } from '../../src/index/hnsw.ts';
-import { findGraphFile } from '../../src/index/index-file.ts';
-import { seededRandom } from '../fixtures/clustered-vectors.ts';
-import { historyTo } from '../fixtures/history.ts';
+import { clusteredVectors, seededRandom } from '../fixtures/clustered-vectors.ts';
 import { temporaryFolder } from '../fixtures/temporary-folder.ts';
-import { SAVE_LOOP } from './save-loop-settings.ts';
+import { SAVE_LOOP, savedIndexIn } from './save-loop-settings.ts';
 
 const ROUNDS = 10;
 
@@ -27,23 +24,24 @@ async function killWhileSaving(folder: string, save: number, turns: number): Pro
   expect(signal).toBe('SIGKILL');
 }
 
-it('leaves a whole graph in the folder, wherever a saver is killed', async () => {
+it('leaves a whole index in the folder, wherever a saver is killed', async () => {
   const random = seededRandom(11);
-  const { identity, nodes } = SAVE_LOOP;
+  const { dimensions, papers } = SAVE_LOOP;
   const rounds = Array.from({ length: ROUNDS }, async () => {
     const folder = temporaryFolder();
     const save = 2 + Math.floor(random() * 8);
     await killWhileSaving(folder, save, Math.floor(random() * 3_000));
-    const { found, rejections } = await findGraphFile(
-      folder,
-      identity,
-      historyTo(Number.MAX_SAFE_INTEGER),
-      (path) => readHnswGraph(path, identity.dimensions, GRAPH_PARAMS),
-    );
-    // The save before the one that was under way had ended. A pair of which one file is gone was being removed.
-    expect(rejections.filter(({ reason }) => reason !== 'missing')).toEqual([]);
-    expect(found?.sidecar.revision).toBeGreaterThanOrEqual(save - 1);
-    expect(found?.graph.size).toBe(nodes + (found?.sidecar.revision ?? 0));
+    const loaded = await savedIndexIn(folder, Number.MAX_SAFE_INTEGER).load();
+    if ('reason' in loaded) throw new Error(loaded.reason);
+    // The save before the one that was under way had ended.
+    const { exact, graph, revision } = loaded;
+    expect(revision).toBeGreaterThanOrEqual(save - 1);
+    expect(exact.count).toBe(papers + revision);
+    expect(graph.links.nodes).toBe(papers + revision);
+    const draw = clusteredVectors(dimensions);
+    for (let key = 1; key <= papers + revision; key++) {
+      expect(exact.similarity(key, draw())).toBeGreaterThan(0.9999);
+    }
   });
   await Promise.all(rounds);
 });

@@ -12,7 +12,7 @@ function openIndex(folder: string, source: VectorSource, exactBelow: number) {
     source,
     exactBelow,
     // So small a library is cheaper to score: the graph is to answer all the same.
-    proposalCost: 0,
+    stepCost: 0,
   });
   return { index, settle: () => index.whenSettled(), close: () => index.close() };
 }

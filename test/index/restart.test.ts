@@ -19,10 +19,13 @@ import {
 import type { VectorSource } from '../../src/index/vector-index.ts';
 import { dot, type Embedding } from '../../src/vector.ts';
 import { clusteredVectors } from '../fixtures/clustered-vectors.ts';
+import { heldVector } from '../fixtures/held-vectors.ts';
 import { createMemoryVectorSource, type MemoryVectorSource } from '../fixtures/memory-vector-source.ts';
 import { temporaryFolder } from '../fixtures/temporary-folder.ts';
 
 const DIMENSIONS = 16;
+/** Of a saved index: vectors, graph, links, and what they are. */
+const FILES = 4;
 const opened: LocalVectorIndex[] = [];
 afterEach(async () => {
   for (const index of opened.splice(0)) await index.close();
@@ -36,7 +39,8 @@ function start(folder: string, source: VectorSource, options: Partial<LocalIndex
     source,
     exactBelow: 100,
     // The graph is to answer, though so few papers are cheaper to score.
-    proposalCost: 0,
+    stepCost: 0,
+    leastChanges: 20,
     ...options,
   });
   opened.push(index);
@@ -56,7 +60,7 @@ beforeAll(async () => {
   const index = start(template, library(300).source);
   await index.whenSettled();
   await index.close();
-  expect(readdirSync(template)).toHaveLength(2);
+  expect(readdirSync(template)).toHaveLength(FILES);
 });
 afterAll(() => rmSync(template, { recursive: true }));
 
@@ -67,8 +71,13 @@ function savedLibrary() {
   return { ...library(300), folder };
 }
 
-const pathOf = (folder: string, kind: 'bin' | 'json') =>
-  join(folder, readdirSync(folder).find((name) => name.endsWith(kind)) ?? 'none');
+const pathOf = (folder: string, kind: 'index' | 'vectors' | 'graph' | 'links') =>
+  join(folder, readdirSync(folder).find((name) => name.startsWith(kind)) ?? 'none');
+const flipBit = (path: string, at: number) => {
+  const bytes = readFileSync(path);
+  bytes.writeUInt8(bytes.readUInt8(at) ^ 4, at);
+  writeFileSync(path, bytes);
+};
 
 async function expectRightAnswers(
   index: LocalVectorIndex,
@@ -79,7 +88,7 @@ async function expectRightAnswers(
     const target = draw();
     const { neighbours } = await index.nearest(target, { limit: 10 });
     const truth = [...source.papers]
-      .map(([key, { embedding }]) => ({ key, similarity: dot(embedding, target) }))
+      .map(([key, { embedding }]) => ({ key, similarity: dot(heldVector(embedding), target) }))
       .sort((a, b) => b.similarity - a.similarity || a.key - b.key)
       .slice(0, 10);
     expect(neighbours).toEqual(truth);
@@ -113,10 +122,11 @@ describe('a graph that was saved', () => {
     await expectRightAnswers(index, source, draw);
     await index.save();
     await index.close();
-    expect(JSON.parse(readFileSync(pathOf(folder, 'json'), 'utf8'))).toMatchObject({
+    expect(JSON.parse(readFileSync(pathOf(folder, 'index'), 'utf8'))).toMatchObject({
       revision: await source.latestRevision(),
       count: 310,
-      deleted: 20,
+      // Changed papers are new nodes; those of their old vectors stay, as do those of removed papers.
+      nodes: 350,
     });
     const again = start(folder, source);
     await again.open();
@@ -137,39 +147,100 @@ describe('a graph that was saved', () => {
     await expectRightAnswers(again, source, draw);
   });
 
-  it('is built anew when it lags far behind', async () => {
+  it('is extended when it lags far behind, not built anew', async () => {
     const { source, draw, folder } = savedLibrary();
     for (let key = 301; key <= 2_500; key++) source.put(key, draw());
-    const index = start(folder, source);
+    const log: string[] = [];
+    const index = start(folder, source, { log: (_, text) => log.push(text) });
     await index.open();
+    expect(await index.status()).toMatchObject({ state: 'building', waiting: 2_200 });
     await expectRightAnswers(index, source, draw);
     await index.whenSettled();
-    expect(await index.status()).toMatchObject({
-      state: 'graph',
-      rebuildReason: expect.stringMatching(/^behind: 2200 of 2500/),
-    });
+    expect(await index.status()).toMatchObject({ state: 'graph', rebuildReason: null, waiting: 0 });
+    expect(log.join('\n')).toMatch(/2500 papers was extended/);
     await expectRightAnswers(index, source, draw);
+  });
+
+  it('is left alone by few changes, which are read again at the next start', async () => {
+    const { source, draw, folder } = savedLibrary();
+    const before = readdirSync(folder);
+    for (let key = 301; key <= 310; key++) source.put(key, draw());
+    source.remove(5);
+    const index = start(folder, source);
+    await index.open();
+    await index.save();
+    await index.whenSettled();
+    expect(await index.status()).toMatchObject({ state: 'graph', waiting: 10, count: 309 });
+    expect(readdirSync(folder)).toEqual(before);
+    await expectRightAnswers(index, source, draw);
+  });
+
+  it('takes what comes while it is extended', async () => {
+    const { source, draw, folder } = savedLibrary();
+    const index = start(folder, source);
+    await index.open();
+    for (let round = 0; round < 6; round++) {
+      for (let key = 1; key <= 30; key++) source.put(300 + 30 * round + key, draw());
+      for (let key = 1; key <= 10; key++) source.put(10 * round + key, draw());
+      source.remove(200 + round);
+      await index.refresh();
+      expect((await index.status()).building).not.toBeNull();
+      await expectRightAnswers(index, source, draw);
+    }
+    await index.whenSettled();
+    expect((await index.status()).waiting).toBeLessThanOrEqual(20);
+    await expectRightAnswers(index, source, draw);
+    await index.close();
+    const again = start(folder, source);
+    await again.open();
+    expect(await again.status()).toMatchObject({ state: 'graph', rebuildReason: null, count: 474 });
+    await expectRightAnswers(again, source, draw);
+  });
+
+  it.each([
+    ['is gone', (path: string) => rmSync(path)],
+    ['has one other byte', (path: string) => flipBit(path, 2_000)],
+    ['was cut', (path: string) => truncateSync(path, 1_000)],
+  ])('is built from nothing when the graph to extend %s', async (_, spoil) => {
+    const { source, draw, folder } = savedLibrary();
+    spoil(pathOf(folder, 'graph'));
+    for (let key = 301; key <= 400; key++) source.put(key, draw());
+    const log: string[] = [];
+    const index = start(folder, source, { log: (level, text) => log.push(`${level} ${text}`) });
+    await index.whenSettled();
+    expect(log.join('\n')).toMatch(/warn The saved graph could not be extended/);
+    expect(await index.status()).toMatchObject({ state: 'graph', waiting: 0 });
+    await expectRightAnswers(index, source, draw);
+    await index.close();
+    const again = start(folder, source);
+    await again.open();
+    expect(await again.status()).toMatchObject({ state: 'graph', rebuildReason: null, waiting: 0 });
+    await expectRightAnswers(again, source, draw);
   });
 
   const spoilt: [string, RegExp, (folder: string) => void, Partial<LocalIndexOptions>][] = [
     ['is missing', /^missing/, (folder) => rmSync(folder, { recursive: true }), {}],
-    ['lacks its sidecar', /^missing/, (folder) => rmSync(pathOf(folder, 'json')), {}],
-    ['lacks its graph', /^missing/, (folder) => rmSync(pathOf(folder, 'bin')), {}],
-    ['was cut', /^damaged: .* bytes/, (folder) => truncateSync(pathOf(folder, 'bin'), 1_000), {}],
+    ['lacks its sidecar', /^missing/, (folder) => rmSync(pathOf(folder, 'index')), {}],
+    ['lacks its vectors', /^missing/, (folder) => rmSync(pathOf(folder, 'vectors')), {}],
+    ['lacks its links', /^missing/, (folder) => rmSync(pathOf(folder, 'links')), {}],
+    ['has cut vectors', /^damaged: .* bytes/, (folder) => truncateSync(pathOf(folder, 'vectors'), 1_000), {}],
+    ['has cut links', /^damaged: .* bytes/, (folder) => truncateSync(pathOf(folder, 'links'), 1_000), {}],
     [
-      'has one other byte',
-      /^damaged: .* checksum/,
-      (folder) => {
-        const bytes = readFileSync(pathOf(folder, 'bin'));
-        bytes.writeUInt8(bytes.readUInt8(2_000) ^ 4, 2_000);
-        writeFileSync(pathOf(folder, 'bin'), bytes);
-      },
+      'has one other byte in its vectors',
+      /^damaged: .* checksum/i,
+      (folder) => flipBit(pathOf(folder, 'vectors'), 2_000),
+      {},
+    ],
+    [
+      'has one other byte in its links',
+      /^damaged: .* checksum/i,
+      (folder) => flipBit(pathOf(folder, 'links'), 2_000),
       {},
     ],
     [
       'has an unreadable sidecar',
       /^unreadable sidecar/,
-      (folder) => writeFileSync(pathOf(folder, 'json'), '{'),
+      (folder) => writeFileSync(pathOf(folder, 'index'), '{'),
       {},
     ],
     ['is of another model', /^other model/, () => {}, { fingerprint: 'newer' }],
@@ -211,7 +282,7 @@ describe('a graph that was saved', () => {
     await stale.whenSettled();
     await expectRightAnswers(stale, older.source, older.draw);
     // Else it would pass for current when the library gets to its revision.
-    expect(readdirSync(folder)).toHaveLength(2);
+    expect(readdirSync(folder)).toHaveLength(FILES);
     await stale.close();
 
     const source = createMemoryVectorSource({ libraryId: 'another' });
@@ -228,16 +299,16 @@ describe('a graph that was saved', () => {
     const { source, draw, folder } = savedLibrary();
     const [one, two] = [start(folder, source), start(folder, source)];
     await Promise.all([one.open(), two.open()]);
-    source.put(301, draw());
+    for (let key = 301; key <= 330; key++) source.put(key, draw());
     await one.refresh();
-    source.put(302, draw());
+    for (let key = 331; key <= 360; key++) source.put(key, draw());
     await two.refresh();
     await Promise.all([one.whenSettled(), two.whenSettled()]);
     await Promise.all([one.save(), two.save()]);
     await two.close();
     const again = start(folder, source);
     await again.open();
-    expect(await again.status()).toMatchObject({ state: 'graph', rebuildReason: null, count: 302 });
+    expect(await again.status()).toMatchObject({ state: 'graph', rebuildReason: null, count: 360 });
     await expectRightAnswers(again, source, draw);
   });
 });
@@ -278,11 +349,11 @@ describe('background work', () => {
     await index.save();
     await index.whenSettled();
     expect(await index.status()).toMatchObject({ state: 'graph', count: 230 });
-    expect(readdirSync(folder)).toHaveLength(2);
+    expect(readdirSync(folder)).toHaveLength(FILES);
     await expectRightAnswers(index, source, draw);
-    expect(JSON.parse(readFileSync(pathOf(folder, 'json'), 'utf8'))).toMatchObject({
+    expect(JSON.parse(readFileSync(pathOf(folder, 'index'), 'utf8'))).toMatchObject({
       count: 230,
-      deleted: 0,
+      nodes: 230,
     });
   });
 
@@ -309,7 +380,7 @@ describe('background work', () => {
     await Promise.all(saves);
     await index.whenSettled();
     await index.save();
-    expect(readdirSync(folder)).toHaveLength(2);
+    expect(readdirSync(folder)).toHaveLength(FILES);
     await index.close();
     const again = start(folder, source);
     await again.open();
@@ -362,7 +433,7 @@ describe('a folder that cannot be written', () => {
     await index.open();
     rmSync(folder, { recursive: true });
     writeFileSync(folder, 'a file where the folder was');
-    source.put(301, draw());
+    for (let key = 301; key <= 330; key++) source.put(key, draw());
     await index.refresh();
     await index.whenSettled();
     await expect(index.save()).rejects.toMatchObject({ code: 'index_failed' });
@@ -371,7 +442,11 @@ describe('a folder that cannot be written', () => {
     rmSync(folder);
     mkdirSync(folder);
     await index.save();
-    expect(readdirSync(folder)).toHaveLength(2);
+    await index.close();
+    const again = start(folder, source, { leastChanges: 1_000 });
+    await again.open();
+    expect(await again.status()).toMatchObject({ state: 'graph', rebuildReason: null, count: 330 });
+    await expectRightAnswers(again, source, draw);
   });
 
   it('fails the build, and all papers are scored', async () => {

@@ -4,6 +4,7 @@ import { createLocalVectorIndex } from '../../src/index/local.ts';
 import type { PaperKey } from '../../src/paper.ts';
 import { dot, type Embedding } from '../../src/vector.ts';
 import { clusteredVectors } from '../fixtures/clustered-vectors.ts';
+import { heldVector } from '../fixtures/held-vectors.ts';
 import { createMemoryVectorSource } from '../fixtures/memory-vector-source.ts';
 import { temporaryFolder } from '../fixtures/temporary-folder.ts';
 
@@ -46,7 +47,8 @@ async function play(steps: (typeof step extends fc.Arbitrary<infer T> ? T : neve
       fingerprint: 'model',
       source,
       exactBelow,
-      proposalCost: 0,
+      stepCost: 0,
+      leastChanges: 8,
     });
   let index = open();
   await index.whenSettled();
@@ -74,7 +76,7 @@ async function play(steps: (typeof step extends fc.Arbitrary<infer T> ? T : neve
       const excluded = new Set(wanted.excludedKeys);
       const truth = [...visible]
         .filter(([at]) => !excluded.has(at))
-        .map(([at, embedding]) => ({ key: at, similarity: dot(embedding, wanted.vector) }))
+        .map(([at, embedding]) => ({ key: at, similarity: dot(heldVector(embedding), wanted.vector) }))
         .sort((a, b) => b.similarity - a.similarity || a.key - b.key)
         .slice(0, wanted.limit);
       const filter = { excludedKeys: wanted.excludedKeys };

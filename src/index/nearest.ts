@@ -1,0 +1,30 @@
+import { AppError } from '../errors.ts';
+import { type PaperFilter, restricts } from '../paper.ts';
+import { assertEmbedding, type Embedding } from '../vector.ts';
+import type { Neighbours, VectorSource } from './vector-index.ts';
+import { type Searched, searchVectors } from './vector-search.ts';
+
+const MOST_NEIGHBOURS = 10_000;
+
+/** Throws `invalid_input` for a limit outside 1 to 10,000, `index_failed` for an unusable query vector. */
+export function checkNearest(query: Embedding, limit: number, dimensions: number): void {
+  if (!Number.isInteger(limit) || limit < 1 || limit > MOST_NEIGHBOURS) {
+    throw new AppError('invalid_input', `Expected a limit from 1 to ${MOST_NEIGHBOURS}, got ${limit}.`);
+  }
+  assertEmbedding(query, dimensions);
+}
+
+/**
+ * The nearest papers that pass the filter. `current` is asked after the filter was resolved, so that one state of
+ * the index answers the whole call.
+ */
+export async function nearest(
+  current: () => Searched,
+  source: Pick<VectorSource, 'matchingKeys'>,
+  query: Embedding,
+  { limit, filter }: { limit: number; filter?: PaperFilter },
+): Promise<Neighbours> {
+  const allowed = filter && restricts(filter) ? await source.matchingKeys(filter) : undefined;
+  const excluded = filter?.excludedKeys?.length ? new Set(filter.excludedKeys) : undefined;
+  return searchVectors(current(), query, { limit, allowed, excluded });
+}

@@ -1,0 +1,3 @@
+import { require } from 'tsx/cjs/api';
+
+require('./shared-reader.ts', import.meta.url);
