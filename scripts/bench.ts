@@ -50,6 +50,14 @@ program
   .action(async (file, options) => (await import('./bench/ingest.ts')).measureIngest(file, options));
 
 program
+  .command('index')
+  .description('build and search the index, and what else there is for it: usearch, hnswlib-node, a loop')
+  .option('--vectors <number>', 'generated vectors', atLeast(1_000), 20_000)
+  .option('--queries <number>', 'searches of each run', atLeast(10), 300)
+  .option('--runs <number>', 'fresh processes of each', atLeast(1), 3)
+  .action(async (options) => (await import('./bench/index-speed.ts')).measureIndex(options));
+
+program
   .command('scale')
   .description('fill, index and serve very many generated papers')
   .option('--papers <number>', 'papers', atLeast(1_000), 1_000_000)

@@ -10,7 +10,13 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const FOLDER = join(ROOT, '.cache', 'compiled');
 
 /** What is ever run: programs, and first files of threads. */
-const ENTRIES = ['src/main.ts', 'src/embed/worker.ts', 'src/index/build-worker.ts', 'scripts/paperwise.ts'];
+const ENTRIES = [
+  'src/main.ts',
+  'src/embed/worker.ts',
+  'src/index/build-worker.ts',
+  'src/readers/reader.ts',
+  'scripts/paperwise.ts',
+];
 /** Everything that they import lies here. */
 const SOURCES = ['src', 'scripts/cli', 'scripts/paperwise.ts'];
 /** Packages with native code, files of their own, or more than a program ever needs of them: loaded as they are. */

@@ -24,6 +24,7 @@ const environment = z.object({
     .optional(),
   PAPERWISE_SAMPLE: onOff,
   PAPERWISE_WORKERS: whole(1, 64).optional(),
+  PAPERWISE_READERS: whole(0, 64).optional(),
   PAPERWISE_RATE_LIMIT: whole(1, 10_000_000).optional(),
   PAPERWISE_LOG: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info'),
   PAPERWISE_MODEL: z.string().default('all-MiniLM-L6-v2'),
@@ -46,6 +47,8 @@ export interface Config {
   sample: boolean;
   /** Embedding threads. */
   workers: number;
+  /** Threads that answer beside the main thread when many ask; 0 for none. */
+  readers: number;
   /** Requests a minute and client; null for the defaults. */
   rateLimit: number | null;
   logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug';
@@ -90,6 +93,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     apiKey: values.PAPERWISE_API_KEY ?? null,
     sample: values.PAPERWISE_SAMPLE,
     workers: values.PAPERWISE_WORKERS ?? availableParallelism(),
+    readers: values.PAPERWISE_READERS ?? availableParallelism() - 1,
     rateLimit: values.PAPERWISE_RATE_LIMIT ?? null,
     logLevel: values.PAPERWISE_LOG,
     model: {

@@ -17,7 +17,13 @@ import { quotedIn } from './quotes.ts';
 import { RANKING, type Ranking } from './ranking.ts';
 import { type Page, SEARCH_LIMITS } from './search-limits.ts';
 import { createSecondPass, type SecondPass } from './second-pass.ts';
-import { type SimilarAnswer, type SimilarRequest, similarTo } from './similar.ts';
+import {
+  type SimilarAnswer,
+  type SimilarRequest,
+  type SimilarToPaper,
+  similarTo,
+  similarToPaper,
+} from './similar.ts';
 import type { NamedPaper, PaperIdentity, PaperStore } from './store/paper-store.ts';
 import type { TermStatisticsReader } from './term-statistics.ts';
 import { dot } from './vector.ts';
@@ -55,7 +61,7 @@ export interface Search {
   /** Papers for a query in words. Throws `invalid_input` for a foreign cursor or a query without visible text. */
   search(request: { query: string; mode: SearchMode; filter?: PaperFilter } & Page): Promise<SearchAnswer>;
   /** Papers like one paper, by its stored embedding. Throws `not_found`. `diversity` in [0, 1] spreads the list. */
-  similar(request: { id: string; filter?: PaperFilter; diversity?: number } & Page): Promise<SimilarAnswer>;
+  similar(request: SimilarToPaper): Promise<SimilarAnswer>;
   /** Papers like the positive examples and the text, and unlike the negative ones. Throws `not_found`. */
   similarTo(request: SimilarRequest): Promise<SimilarAnswer>;
 }
@@ -83,8 +89,7 @@ export function createSearch(deps: Deps, ranking: Ranking = RANKING): Search {
   const examples = { ...deps, exampleScores: createExampleScores(dimensions) };
   return {
     search: (request) => search(tools, request),
-    similar: ({ id, ...rest }) =>
-      similarTo(examples, { examples: { positive: [id], negative: [] }, ...rest }),
+    similar: (request) => similarToPaper(examples, request),
     similarTo: (request) => similarTo(examples, request),
   };
 }

@@ -10,6 +10,8 @@ import { createLocalVectorIndex } from './index/local.ts';
 import { createIngest, type Ingest } from './ingest.ts';
 import { createLocalLexicalIndex } from './lexical/local.ts';
 import { SAMPLE_SOURCE } from './paper.ts';
+import { createReaders } from './readers/readers.ts';
+import { createSharedParts } from './readers/shared-parts.ts';
 import { importLibrary } from './recommend/import-library.ts';
 import type { PickDetails } from './recommend/picks.ts';
 import { createRecommender } from './recommend/recommender.ts';
@@ -96,6 +98,13 @@ export async function openServices(
   const statistics = createTermStatistics(store);
   const search = createSearch({ store, embedder, index, lexical, statistics });
   const now = () => new Date().toISOString();
+  const readers = createReaders({
+    threads: mode === 'server' ? config.readers : 0,
+    database: paths.database,
+    embedding,
+    shared: createSharedParts({ index, statistics }),
+    log,
+  });
   const recommender = createRecommender({ store, people, index, lexical, statistics, now });
   const background = createBackground();
   const waitingFor = new Set<string>();
@@ -129,6 +138,9 @@ export async function openServices(
     embedder,
     ingest,
     search,
+    similarJson: async (request) => ({
+      json: (await readers.similar(request)) ?? JSON.stringify(await search.similar(request)),
+    }),
     ...recommender,
     importLibrary: (request) => importLibrary({ store, people, embedder, now }, request),
     waitingFor: () => [...waitingFor],
@@ -150,6 +162,7 @@ export async function openServices(
       const { rebuildReason, unsaved } = await lexical.status();
       const tookLong = rebuildReason !== null || unsaved > MOST_UNSAVED;
       if (mode === 'server' || tookLong) await lexical.save().catch(report);
+      await readers.close();
       await index.close();
       await lexical.close();
       await embedder.close();

@@ -6,7 +6,7 @@ import type { PaperKey } from './paper.ts';
 import { SEARCH_LIMITS } from './search-limits.ts';
 import { type SimilarParts, withTerms } from './similar-terms.ts';
 import type { PaperStore } from './store/paper-store.ts';
-import type { TermStatisticsReader } from './term-statistics.ts';
+import type { TermStatistics } from './term-statistics.ts';
 
 export type SimilarHit = Hit<{ key: PaperKey; score: number; parts: SimilarParts; alternates: Fold[] }>;
 
@@ -31,7 +31,7 @@ export interface SimilarPage {
 export interface SimilarPageDeps {
   store: Pick<PaperStore, 'termSets' | 'identities' | 'authorLists' | 'papersByKeys'>;
   index: Pick<VectorIndex, 'embeddings'>;
-  statistics: TermStatisticsReader;
+  statistics: { current(): Promise<Pick<TermStatistics, 'rarity'>> };
 }
 
 /** The page of papers like one: scored with their terms, copies folded, with all that is shown of them. */

@@ -3,7 +3,7 @@ import type { PaperKey } from './paper.ts';
 import type { PaperStore } from './store/paper-store.ts';
 import { termOverlaps } from './term-overlap.ts';
 import { termSetOf } from './term-set.ts';
-import type { TermStatisticsReader } from './term-statistics.ts';
+import type { TermStatistics } from './term-statistics.ts';
 
 /** So many of the best papers are compared by their terms. Of 20 to 100 it makes no difference: docs/relevance.md. */
 export const COMPARED_BY_TERMS = 40;
@@ -25,7 +25,7 @@ interface Scored {
 
 interface Deps {
   store: Pick<PaperStore, 'termSets'>;
-  statistics: TermStatisticsReader;
+  statistics: { current(): Promise<Pick<TermStatistics, 'rarity'>> };
 }
 
 /**

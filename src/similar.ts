@@ -45,11 +45,11 @@ export interface Examples {
 const SPARE_HITS = 6;
 
 export type SimilarRequest = { examples: Examples; filter?: PaperFilter; diversity?: number } & Page;
+export type SimilarToPaper = { id: string; filter?: PaperFilter; diversity?: number } & Page;
 
-interface Deps extends SimilarPageDeps {
-  store: PaperStore;
-  embedder: Embedder;
-  index: VectorIndex;
+export interface SimilarDeps extends SimilarPageDeps {
+  store: Pick<PaperStore, 'paperById' | 'embedding'> & SimilarPageDeps['store'];
+  index: Pick<VectorIndex, 'nearest' | 'embeddings'>;
   exampleScores: ExampleScores;
 }
 
@@ -59,7 +59,36 @@ interface Deps extends SimilarPageDeps {
  * that is both a positive and a negative one. src/example-scores.ts has the score; with `diversity`, hits need not come in
  * its order.
  */
-export async function similarTo(deps: Deps, request: SimilarRequest): Promise<SimilarAnswer> {
+export async function similarTo(
+  deps: SimilarDeps & { embedder: Embedder },
+  request: SimilarRequest,
+): Promise<SimilarAnswer> {
+  const text = request.examples.text === undefined ? '' : cleanText(request.examples.text);
+  return answer(deps, request, {
+    text,
+    embed: async () => (await deps.embedder.embedQuery(text)).embedding,
+  });
+}
+
+/** `similarTo` with one paper as the only example: needs no embedder. */
+export async function similarToPaper(
+  deps: SimilarDeps,
+  { id, ...rest }: SimilarToPaper,
+): Promise<SimilarAnswer> {
+  return answer(deps, { examples: { positive: [id], negative: [] }, ...rest }, null);
+}
+
+/** The clean text among the examples, and its embedding. */
+interface ExampleText {
+  text: string;
+  embed(): Promise<Embedding>;
+}
+
+async function answer(
+  deps: SimilarDeps,
+  request: SimilarRequest,
+  exampleText: ExampleText | null,
+): Promise<SimilarAnswer> {
   const { examples, filter, limit, diversity = 0 } = request;
   const scope = [examples, filter, diversity];
   const shown = shownOf(request.cursor, scope, SEARCH_LIMITS.depth);
@@ -68,9 +97,9 @@ export async function similarTo(deps: Deps, request: SimilarRequest): Promise<Si
     exampleEmbeddings(deps, examples.negative, 'negative'),
   ]);
   refuseBoth(positive, negative);
-  const text = examples.text === undefined ? '' : cleanText(examples.text);
   const targets = [...positive.embeddings];
-  if (text !== '') targets.push((await deps.embedder.embedQuery(text)).embedding);
+  const text = exampleText?.text ?? '';
+  if (exampleText && text !== '') targets.push(await exampleText.embed());
   const [target] = targets;
   if (target === undefined) {
     throw new AppError('invalid_input', 'Expected at least one positive example, or a text.', {
@@ -103,7 +132,7 @@ export async function similarTo(deps: Deps, request: SimilarRequest): Promise<Si
  * too many of them are copies.
  */
 async function likeOne(
-  deps: Deps,
+  deps: SimilarDeps,
   { target, allowed, likely }: { target: Embedding; allowed: PaperFilter; likely: number },
   request: Omit<SimilarPageRequest, 'neighbours'>,
 ): Promise<SimilarAnswer> {
@@ -125,7 +154,7 @@ interface Wanted {
 }
 
 /** The papers near the targets, each once, best first, without the examples and their copies. */
-async function likeMany(deps: Deps, { targets, text, positive, negative, allowed }: Wanted) {
+async function likeMany(deps: SimilarDeps, { targets, text, positive, negative, allowed }: Wanted) {
   const found = await candidatesNear(deps, targets, allowed);
   const scored = await scoredBy(deps, found, targets, negative.embeddings);
   const example = { keys: positive.keys, text };
@@ -136,7 +165,7 @@ async function likeMany(deps: Deps, { targets, text, positive, negative, allowed
 
 /** Papers scored against all examples, best first. */
 async function scoredBy(
-  { index, exampleScores }: Deps,
+  { index, exampleScores }: SimilarDeps,
   { keys, levels }: { keys: readonly PaperKey[]; levels: readonly number[] },
   targets: readonly Embedding[],
   negative: readonly Embedding[],
@@ -152,7 +181,7 @@ async function scoredBy(
  * The nearest papers of each target, the search's depth of one, fewer of each of many; more when theirs are so much the
  * same that a whole answer is not among them. What is asked for does not depend on the page, so that pages fit together.
  */
-async function candidatesNear({ index }: Deps, targets: readonly Embedding[], filter: PaperFilter) {
+async function candidatesNear({ index }: SimilarDeps, targets: readonly Embedding[], filter: PaperFilter) {
   const { depth } = SEARCH_LIMITS;
   let each = Math.min(depth, Math.ceil(MOST_CANDIDATES / targets.length));
   for (;;) {
@@ -180,7 +209,7 @@ async function candidatesNear({ index }: Deps, targets: readonly Embedding[], fi
 
 type ExampleEmbeddings = Awaited<ReturnType<typeof exampleEmbeddings>>;
 
-async function exampleEmbeddings({ store, index }: Deps, ids: readonly string[], path: string) {
+async function exampleEmbeddings({ store, index }: SimilarDeps, ids: readonly string[], path: string) {
   const papers = await Promise.all(ids.map((id) => store.paperById(id)));
   const missing = ids.filter((_, at) => papers[at] === null);
   if (missing.length > 0) {

@@ -15,6 +15,14 @@ const GROWTH = { share: 0.2, few: 500 } as const;
 /** Counts of terms are kept in so many buckets, by the upper bits of the hash: rare terms may share one. */
 const BUCKET_BITS = 22;
 
+/** What statistics are made of. Threads share the memory of the counts, which nobody writes any more. */
+export interface StatisticsParts {
+  upTo: PaperKey;
+  sample: readonly PaperKey[];
+  counts: Uint16Array;
+  categories: ReadonlyMap<string, number>;
+}
+
 /** How rare terms and categories are in the library. */
 export interface TermStatistics {
   /** The newest paper that they may rest on; the same library and the same bound give the same statistics. */
@@ -27,8 +35,8 @@ export interface TermStatistics {
 }
 
 export interface TermStatisticsReader {
-  /** The statistics of the library as it is, or was when it was a little smaller. */
-  current(): Promise<TermStatistics>;
+  /** The statistics of the library as it is, or was when it was a little smaller, and what they are made of. */
+  current(): Promise<TermStatistics & { parts: StatisticsParts }>;
   /** Those that rest on papers up to a key. */
   upTo(key: PaperKey): Promise<TermStatistics>;
 }
@@ -58,9 +66,9 @@ export function createTermStatistics(store: PaperStore): TermStatisticsReader {
   };
 }
 
-async function readStatistics(store: PaperStore, upTo: PaperKey): Promise<TermStatistics> {
+async function readStatistics(store: PaperStore, upTo: PaperKey) {
   const sample = await store.sampleKeys({ upTo, limit: SAMPLE.papers });
-  const counts = new Uint16Array(2 ** BUCKET_BITS);
+  const counts = new Uint16Array(new SharedArrayBuffer(2 ** BUCKET_BITS * Uint16Array.BYTES_PER_ELEMENT));
   const categories = new Map<string, number>();
   for (let from = 0; from < sample.length; from += SAMPLE.read) {
     const facts = await store.rankingFacts(sample.slice(from, from + SAMPLE.read));
@@ -73,10 +81,16 @@ async function readStatistics(store: PaperStore, upTo: PaperKey): Promise<TermSt
     }
     await nextTurn();
   }
+  return statisticsOf({ upTo, sample, counts, categories });
+}
+
+/** The statistics that were read here, or in another thread. */
+export function statisticsOf(parts: StatisticsParts): TermStatistics & { parts: StatisticsParts } {
+  const { upTo, sample, counts, categories } = parts;
   const scale = Math.log(sample.length + 1);
   const rarityOf = (count: number) => (scale === 0 ? 1 : 1 - Math.log(count + 1) / scale);
   return {
-    ...{ upTo, sample },
+    ...{ parts, upTo, sample },
     rarity: (hash) => rarityOf(counts[hash >>> (32 - BUCKET_BITS)] as number),
     categoryRarity: (category) => rarityOf(categories.get(category) ?? 0),
   };

@@ -10,14 +10,6 @@ export interface Answer {
   ms: number;
 }
 
-/** What many clients saw. */
-export interface Load {
-  /** Milliseconds of each answer, and how many were none, or not of status 200. */
-  times: number[];
-  errors: number;
-  seconds: number;
-}
-
 export interface HttpClient {
   get(path: string): Promise<Answer>;
   send(method: 'PUT' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<Answer>;
@@ -66,33 +58,4 @@ export async function askEach(client: HttpClient, paths: readonly string[]): Pro
     answers.push(answer);
   }
   return answers;
-}
-
-/** So many clients ask for the paths in turns, each as soon as it has its answer, for some seconds. */
-export async function askTogether(
-  url: string,
-  paths: readonly string[],
-  { clients, seconds }: { clients: number; seconds: number },
-): Promise<Load> {
-  const client = createHttpClient(url, clients);
-  const load: Load = { times: [], errors: 0, seconds: 0 };
-  const begin = performance.now();
-  const end = begin + 1_000 * seconds;
-  let next = 0;
-  const keepAsking = async () => {
-    while (performance.now() < end) {
-      const path = paths[next++ % paths.length] ?? '/';
-      try {
-        const { status, ms } = await client.get(path);
-        if (status === 200) load.times.push(ms);
-        else load.errors++;
-      } catch {
-        load.errors++;
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: clients }, keepAsking));
-  load.seconds = (performance.now() - begin) / 1_000;
-  client.close();
-  return load;
 }

@@ -1,6 +1,7 @@
 import { COMPARED_BY_TERMS } from '../../src/similar-terms.ts';
 import type { StoredPaper } from '../../src/store/paper-store.ts';
-import { askEach, askTogether, createHttpClient, type HttpClient } from './http-client.ts';
+import { askEach, createHttpClient, type HttpClient } from './http-client.ts';
+import { askTogether } from './http-load.ts';
 import { type LargeLibrary, type LargeLibraryOptions, openLargeLibrary } from './large-library.ts';
 import { realQueries, somePapers } from './real-queries.ts';
 import { goalLine, median, printMachine, printTimes, quantile, shortNumber } from './report.ts';
@@ -122,6 +123,7 @@ async function measureManyClients(server: Server, ids: readonly string[]): Promi
   console.log(`\n${CLIENTS} clients, each asking for one similar after the other, ${SECONDS} s:`);
   const load = await askTogether(server.url, ids.map(similarPath), { clients: CLIENTS, seconds: SECONDS });
   printTimes('GET similar', load.times);
+  console.log(`  of which the clients take ${shortNumber(load.clientMs)} ms of a core for each request`);
   console.log(
     `  ${goalLine(`${CLIENTS} clients:`, load.times.length / load.seconds, GOALS.rate)}, ` +
       goalLine('errors', load.errors, GOALS.errors),

@@ -1,7 +1,7 @@
 import { createRoute } from '@hono/zod-openapi';
 import { searchAnswer, similarAnswer } from './answers.ts';
 import { readBody } from './body.ts';
-import { type Api, answers, component, describedBody, problems } from './routes.ts';
+import { type Api, answers, component, describedBody, problems, sendJson } from './routes.ts';
 import { filterOf, noQuery, paperIdParam, searchQuery, similarBody, similarQuery } from './schemas.ts';
 import type { ApiServices } from './services.ts';
 
@@ -50,7 +50,7 @@ const similarToRoute = createRoute({
   responses: { 200: answers('Hits, most similar first.', similarAnswer), ...problems(404, 413, 415, 503) },
 });
 
-export function addSearchRoutes(api: Api, { search }: ApiServices): void {
+export function addSearchRoutes(api: Api, { search, similarJson }: ApiServices): void {
   api.openAPIRegistry.register('SimilarRequest', similarBody);
   api.openapi(searchRoute, async (c) => {
     const { q, mode, limit, cursor, ...filters } = c.req.valid('query');
@@ -63,7 +63,7 @@ export function addSearchRoutes(api: Api, { search }: ApiServices): void {
     const { id } = c.req.valid('param');
     const { limit, cursor, diversity, ...filters } = c.req.valid('query');
     const request = { id, limit, cursor: cursor ?? null, diversity, filter: filterOf(filters) };
-    return c.json(await search.similar(request), 200);
+    return sendJson(c, await similarJson(request));
   });
   api.openapi(similarToRoute, async (c) => {
     const { positive, negative, text, limit, cursor, diversity, ...filters } = await readBody(c, similarBody);

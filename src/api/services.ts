@@ -6,9 +6,11 @@ import type { ImportRequest, LibraryImport } from '../recommend/import-library.t
 import type { PickDetails } from '../recommend/picks.ts';
 import type { Recommender } from '../recommend/recommender.ts';
 import type { Search } from '../search.ts';
+import type { SimilarAnswer, SimilarToPaper } from '../similar.ts';
 import type { PaperStore } from '../store/paper-store.ts';
 import type { PeopleStore } from '../store/people-store.ts';
 import type { TermStatisticsReader } from '../term-statistics.ts';
+import type { JsonOf } from './routes.ts';
 
 /** What the HTTP interface is built on. `src/services.ts` makes it. */
 export interface ApiServices extends Recommender {
@@ -21,6 +23,8 @@ export interface ApiServices extends Recommender {
   embedder: Embedder;
   ingest: Ingest;
   search: Search;
+  /** The answer of `search.similar` as JSON, by whichever thread has it sooner. */
+  similarJson(request: SimilarToPaper): Promise<JsonOf<SimilarAnswer>>;
   importLibrary(request: ImportRequest): Promise<LibraryImport>;
   /** What start-up still waits for; empty when everything answers. */
   waitingFor(): string[];

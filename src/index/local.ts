@@ -3,7 +3,7 @@ import { lostTime, type Moment } from '../history.ts';
 import type { PaperKey } from '../paper.ts';
 import { createOnce, createSharedRuns } from '../shared-runs.ts';
 import type { Embedding } from '../vector.ts';
-import { createExactIndex } from './exact.ts';
+import { createExactIndex, type NearestOptions } from './exact.ts';
 import { GRAPH_PARAMS, type GraphParams } from './hnsw.ts';
 import { applyChange, createLocalState, readChanges } from './local-state.ts';
 import { checkNearest, nearest } from './nearest.ts';
@@ -13,7 +13,7 @@ import { STEP_COST } from './search-cost.ts';
 import type { SharedIndexParts } from './shared-search.ts';
 import { createUpkeep } from './upkeep.ts';
 import type { VectorChange, VectorIndex, VectorSource } from './vector-index.ts';
-import { graphAnswers } from './vector-search.ts';
+import { graphAnswers, searchVectors } from './vector-search.ts';
 
 export interface LocalIndexOptions {
   /** Where graphs are saved; several processes may share it. It is made when it is first needed. */
@@ -151,13 +151,11 @@ export function createLocalVectorIndex(options: LocalIndexOptions): LocalVectorI
       assertOpen();
       checkNearest(query, wanted.limit, dimensions);
       await open();
-      const current = () => ({
-        held: state.exact,
-        arrivals: state.exact.arrivals,
-        graph: state.graph,
-        stepCost,
-      });
-      return nearest(current, source, query, wanted);
+      const search = (options: NearestOptions) => {
+        const { exact, graph } = state;
+        return searchVectors({ held: exact, arrivals: exact.arrivals, graph, stepCost }, query, options);
+      };
+      return nearest(search, source, wanted);
     },
     async embeddings(keys) {
       await open();

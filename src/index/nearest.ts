@@ -1,8 +1,8 @@
 import { AppError } from '../errors.ts';
 import { type PaperFilter, restricts } from '../paper.ts';
 import { assertEmbedding, type Embedding } from '../vector.ts';
+import type { NearestOptions } from './exact.ts';
 import type { Neighbours, VectorSource } from './vector-index.ts';
-import { type Searched, searchVectors } from './vector-search.ts';
 
 const MOST_NEIGHBOURS = 10_000;
 
@@ -15,16 +15,15 @@ export function checkNearest(query: Embedding, limit: number, dimensions: number
 }
 
 /**
- * The nearest papers that pass the filter. `current` is asked after the filter was resolved, so that one state of
- * the index answers the whole call.
+ * The nearest papers that pass the filter. `search` is called after the filter was resolved, so that one state of the
+ * index answers the whole call.
  */
 export async function nearest(
-  current: () => Searched,
+  search: (options: NearestOptions) => Neighbours,
   source: Pick<VectorSource, 'matchingKeys'>,
-  query: Embedding,
   { limit, filter }: { limit: number; filter?: PaperFilter },
 ): Promise<Neighbours> {
   const allowed = filter && restricts(filter) ? await source.matchingKeys(filter) : undefined;
   const excluded = filter?.excludedKeys?.length ? new Set(filter.excludedKeys) : undefined;
-  return searchVectors(current(), query, { limit, allowed, excluded });
+  return search({ limit, allowed, excluded });
 }

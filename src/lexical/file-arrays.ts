@@ -68,12 +68,13 @@ export function dataOf(described: Described, content: Uint8Array, start: number)
   if (at !== content.length)
     throw new Error(`expected ${at} bytes before the checksum, found ${content.length}`);
   let next = 0;
-  const take = <T extends AnyArray>(type: new (length: number) => T): T => {
+  const view = <T extends AnyArray>(type: new (length: number) => T): T => {
     const array = arrays[next++];
-    if (array instanceof type) return array.slice() as T;
+    if (array instanceof type) return array;
     throw new Error(`array ${next - 1} is of another type than expected`);
   };
-  const bytes = take(Uint8Array);
+  const take = <T extends AnyArray>(type: new (length: number) => T): T => view(type).slice() as T;
+  const bytes = view(Uint8Array);
   const end = bytes.length;
   const pages: Uint8Array[] = [];
   for (let from = 0; from === 0 || from < end; from += PAGE_BYTES) {

@@ -10,6 +10,9 @@ export type SqliteDatabase = Database.Database;
 /** How long a writer waits for another process's transaction; those last milliseconds. */
 const BUSY_TIMEOUT_MS = 10_000;
 
+/** Pages that a reader's connection keeps; what it drops is mostly in the operating system's cache. */
+const READER_CACHE_KIB = 16_384;
+
 /**
  * Opens (and creates or migrates) the library's database. Write-ahead log, so that readers and one writer of any
  * process do not wait for each other; `synchronous = FULL`, so that a commit that returned survives a power cut.
@@ -34,6 +37,32 @@ export function openSqlite(file: string, log: NamesLog = () => {}): SqliteDataba
     throw new AppError('store_failed', `Cannot open the library ${file}: ${messageOf(error)}.`, {
       cause: error,
     });
+  }
+}
+
+/**
+ * A second connection to a library that is open already, for a thread that only reads. Throws `store_failed`, naming the file, when it
+ * cannot be opened.
+ */
+export function openSqliteReader(file: string): SqliteDatabase {
+  try {
+    const db = new Database(file, { readonly: true, fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
+    db.pragma(`cache_size = -${READER_CACHE_KIB}`);
+    return db;
+  } catch (error) {
+    throw new AppError('store_failed', `Cannot read the library ${file}: ${messageOf(error)}.`, {
+      cause: error,
+    });
+  }
+}
+
+/** Runs some reads in one transaction: they see one state, and each statement is spared its locks. */
+export async function inOneRead<T>(db: SqliteDatabase, work: () => Promise<T>): Promise<T> {
+  db.exec('BEGIN');
+  try {
+    return await work();
+  } finally {
+    db.exec('COMMIT');
   }
 }
 
