@@ -7,7 +7,7 @@ const COMPARED = 16;
 
 /**
  * A process of its own for `bench embed`: one contender embeds the texts of a file, after some others that make it
- * ready. Writes one line of JSON: `rate`, texts a second, and some `vectors`.
+ * ready. Writes one line of JSON: what it cost, and some `vectors`.
  */
 const [name = '', file = ''] = process.argv.slice(2);
 if (!isContender(name))
@@ -15,6 +15,7 @@ if (!isContender(name))
 const { first, measured } = JSON.parse(readFileSync(file, 'utf8')) as EmbedTexts;
 const embed = await CONTENDERS[name]();
 await embed(first);
-const { vectors, rate } = await embed(measured);
+const outcome = await embed(measured);
+const vectors = outcome.vectors.slice(0, COMPARED);
 // Ends what still has threads, once all is written.
-process.stdout.write(JSON.stringify({ rate, vectors: vectors.slice(0, COMPARED) }), () => process.exit());
+process.stdout.write(JSON.stringify({ ...outcome, vectors }), () => process.exit());

@@ -11,8 +11,15 @@ import { CACHE } from '../evaluate/command-options.ts';
 /** Where the models are prepared, for this program and the others alike. */
 export const MODELS = join(CACHE, 'models');
 
-/** Embeds texts, and tells how many a second once the model is loaded. */
-export type Embed = (texts: readonly string[]) => Promise<{ vectors: number[][]; rate: number }>;
+/** What embedding took once the model was loaded. */
+export interface Cost {
+  /** Texts a second. */
+  rate: number;
+  /** Milliseconds that all threads together ran for a text: other programs on the machine change it less than the rate. */
+  processorMs: number;
+}
+
+export type Embed = (texts: readonly string[]) => Promise<Cost & { vectors: number[][] }>;
 
 /**
  * Ways to embed the same texts with the same weights. Each is what its library's page shows, on all cores.
@@ -41,11 +48,14 @@ export const CONTENDERS = {
     const embedder = await createEmbedder({ model: miniLm });
     return async (texts) => {
       // It starts its threads anew at each call: the clock runs from the first texts that come back.
-      let first = { done: 0, at: 0 };
-      const vectors = await embedder.embed([...texts], (done) => {
-        if (first.at === 0) first = { done, at: performance.now() };
+      let costOfRest = startClock();
+      let done = 0;
+      const vectors = await embedder.embed([...texts], (count) => {
+        if (done > 0) return;
+        done = count;
+        costOfRest = startClock();
       });
-      return { vectors, rate: rateOf(texts.length - first.done, first.at) };
+      return { vectors, ...costOfRest(texts.length - done) };
     };
   },
 } satisfies Record<string, () => Promise<Embed>>;
@@ -74,10 +84,21 @@ async function plainPipeline(quantization: 'int8' | 'fp32', batch: number): Prom
 
 function timed(embed: (texts: readonly string[]) => Promise<number[][]>): Embed {
   return async (texts) => {
-    const begin = performance.now();
+    const costOf = startClock();
     const vectors = await embed(texts);
-    return { vectors, rate: rateOf(texts.length, begin) };
+    return { vectors, ...costOf(texts.length) };
   };
 }
 
-const rateOf = (texts: number, begin: number) => (texts * 1_000) / (performance.now() - begin);
+/** Begins to measure; the returned function tells what it was for so many texts. */
+function startClock(): (texts: number) => Cost {
+  const begin = performance.now();
+  const before = process.cpuUsage();
+  return (texts) => {
+    const { user, system } = process.cpuUsage(before);
+    return {
+      rate: (texts * 1_000) / (performance.now() - begin),
+      processorMs: (user + system) / 1_000 / texts,
+    };
+  };
+}

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CONTENDERS, type ContenderName, isContender } from './embed-contenders.ts';
+import { CONTENDERS, type ContenderName, type Cost, isContender } from './embed-contenders.ts';
 import type { QueryTimes } from './embed-queries.ts';
 import { type EmbedTexts, readEmbedTexts } from './embed-texts.ts';
 import { type Goal, goalLine, median, printMachine, printTimes, raw, shortNumber } from './report.ts';
@@ -22,10 +22,7 @@ export interface EmbedOptions {
   runs: number;
 }
 
-interface Outcome {
-  vectors: number[][];
-  rate: number;
-}
+type Outcome = Cost & { vectors: number[][] };
 
 /**
  * Embeds the same abstracts in several ways, each in a fresh process, one after the other and that again: what else the
@@ -58,7 +55,8 @@ async function compare(runs: number, run: (name: ContenderName) => Promise<Outco
   const ours = outcomes.get('ours') ?? [];
   for (const [name, theirs] of outcomes) {
     const rates = theirs.map(({ rate }) => rate);
-    const shown = `${name.padEnd(26)} median ${shortNumber(median(rates))} (${raw(rates)})`;
+    const processor = shortNumber(median(theirs.map(({ processorMs }) => processorMs)));
+    const shown = `${name.padEnd(26)} median ${shortNumber(median(rates))} (${raw(rates)}), ${processor} ms of processor a text`;
     if (name === 'ours') {
       console.log(shown);
       continue;
