@@ -47,7 +47,8 @@ export const CONTENDERS = {
   '@lat.md/embed': async (): Promise<Embed> => {
     const embedder = await createEmbedder({ model: miniLm });
     return async (texts) => {
-      // It starts its threads anew at each call: the clock runs from the first texts that come back.
+      // It starts its threads anew at each call: the clock runs from the first texts that come back, which is in its
+      // favour, as the other threads have begun theirs.
       let costOfRest = startClock();
       let done = 0;
       const vectors = await embedder.embed([...texts], (count) => {
