@@ -58,6 +58,13 @@ program
   .action(async (options) => (await import('./bench/index-speed.ts')).measureIndex(options));
 
 program
+  .command('embed')
+  .description('abstracts and queries a second: this program against plain use of the same model, and others')
+  .option('--texts <number>', 'abstracts', atLeast(32), 192)
+  .option('--runs <number>', 'of each contender, in turns', atLeast(1), 3)
+  .action(async (options) => (await import('./bench/embed.ts')).measureEmbed(options));
+
+program
   .command('scale')
   .description('fill, index and serve very many generated papers')
   .option('--papers <number>', 'papers', atLeast(1_000), 1_000_000)

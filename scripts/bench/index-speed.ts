@@ -3,12 +3,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { GRAPH_PARAMS } from '../../src/index/hnsw.ts';
 import { vectorsOfClusters } from './generated-library.ts';
 import { CONTENDERS } from './index-contenders.ts';
 import type { ContenderResult } from './index-run.ts';
 import { goalLine, median, printMachine, quantile, raw, shortNumber } from './report.ts';
 
 const DIMENSIONS = 384;
+const { M, efConstruction, ef } = GRAPH_PARAMS;
 const AT = 10;
 /** What a graph is compared with, and what all scored is. */
 const TRUTH = 'JavaScript, all scored';
@@ -29,7 +31,7 @@ export async function measureIndex({ vectors, queries, runs }: IndexOptions): Pr
     writeVectors(file, vectors);
     console.log(
       `${vectors} generated vectors of ${DIMENSIONS} numbers, in clusters; the ten nearest of ${queries} of them; ` +
-        `${runs} fresh processes each, in turns. M 16, efConstruction 200, ef 64.`,
+        `${runs} fresh processes each, in turns. M ${M}, efConstruction ${efConstruction}, ef ${ef}.`,
     );
     const results = new Map<string, ContenderResult[]>();
     for (let run = 0; run < runs; run++) {

@@ -4,7 +4,7 @@ import type { WalkableGraph } from '../../src/index/vector-search.ts';
 import type { Embedding } from '../../src/vector.ts';
 import { quantile } from './report.ts';
 
-const CANDIDATES = [GRAPH_PARAMS.ef, 128, 256, 600, 900] as const;
+const CANDIDATES = [64, GRAPH_PARAMS.ef, 256, 600, 900] as const;
 const SHARES = [1 / 4, 1 / 3, 1 / 2, 1] as const;
 
 /** Prints what `src/index/search-cost.ts` rests on: the parts that an answer's cost consists of, and what is missed. */

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Embedder } from '../../src/embed/embedder.ts';
 import { DEFAULT_MODEL, describeModel } from '../../src/embed/models.ts';
 import { createTransformersEmbedder } from '../../src/embed/transformers.ts';
@@ -28,6 +28,7 @@ export interface RunOptions {
 /** Options of evaluations that embed queries. */
 export interface CommonOptions extends RunOptions {
   cachedQueries: boolean;
+  quantization: 'int8' | 'fp32';
 }
 
 export function addRunOptions(command: Command, outFile: string): Command {
@@ -38,11 +39,17 @@ export function addRunOptions(command: Command, outFile: string): Command {
 }
 
 export function addCommonOptions(command: Command, outFile: string): Command {
-  return addRunOptions(command, outFile).option(
-    '--cached-queries',
-    'take query embeddings from the cache too: quicker, but ms leave them out',
-    false,
-  );
+  return addRunOptions(command, outFile)
+    .addOption(
+      new Option('--quantization <kind>', 'of the model: int8, or fp32 to see what int8 loses')
+        .choices(['int8', 'fp32'])
+        .default('int8'),
+    )
+    .option(
+      '--cached-queries',
+      'take query embeddings from the cache too: quicker, but ms leave them out',
+      false,
+    );
 }
 
 export function wholeNumber(text: string): number {
@@ -66,12 +73,13 @@ export function namesAmong<T extends string>(known: readonly T[]): (text: string
 /** Embedders for papers (cached) and queries of one model. `close` closes the first and the cache. */
 export async function openEmbedders({
   model,
+  quantization = 'int8',
   cachedQueries,
-}: Pick<CommonOptions, 'model' | 'cachedQueries'>) {
+}: Pick<CommonOptions, 'model' | 'cachedQueries'> & Partial<Pick<CommonOptions, 'quantization'>>) {
   const cache = openEmbeddingCache(join(CACHE, 'embeddings.sqlite'));
   const open = (workers: number): Promise<Embedder> =>
     createTransformersEmbedder({
-      ...describeModel({ name: model }),
+      ...describeModel({ name: model, quantization }),
       cacheFolder: join(CACHE, 'models'),
       workers,
     });

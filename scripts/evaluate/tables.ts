@@ -54,6 +54,7 @@ function withInterval(values: readonly number[]): string {
 }
 
 const signed = (value: number) => `${value <= -0.0005 ? '-' : '+'}${Math.abs(value).toFixed(3)}`;
+const percent = (share: number) => `${share <= -0.00005 ? '-' : '+'}${Math.abs(100 * share).toFixed(2)} %`;
 const withP = (p: number) => (p < 0.001 ? 'p < 0.001' : `p ${p.toFixed(3)}`);
 const labelOf = ({ collection, task }: ResultRow) =>
   task === 'search' ? collection : `${collection}: ${task}`;
@@ -109,7 +110,8 @@ export function comparisonTable(current: Results, earlier: Results): string {
       if (values.length === 0) return '';
       const [now, then] = [values.map(([value = 0]) => value), values.map(([, value = 0]) => value)];
       const change = mean(now) - mean(then);
-      return `${mean(then).toFixed(3)} -> ${mean(now).toFixed(3)} (${signed(change)}, ${withP(permutationTest(now, then))})`;
+      const share = mean(then) > 0 ? `, ${percent(change / mean(then))}` : '';
+      return `${mean(then).toFixed(3)} -> ${mean(now).toFixed(3)} (${signed(change)}${share}, ${withP(permutationTest(now, then))})`;
     });
     const time = `${median(old.milliseconds).toFixed(1)} -> ${median(row.milliseconds).toFixed(1)}`;
     return [[labelOf(row), String(pairs.length), row.mode, ...cells, time]];

@@ -27,6 +27,9 @@ interface Piece {
   readonly alone: string | null;
 }
 
+/** Making one takes longer than decoding a word. It is ready for another text after each that is decoded to its end. */
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
 const WORD = /\p{M}*[\p{L}\p{N}][\p{L}\p{N}\p{M}]*/gu;
 
 /**
@@ -88,7 +91,6 @@ function pieceFrom(written: string, mark: Mark): Piece {
 
 /** The content word that each of the pieces between two marks is part of; null where it is part of none. */
 function wordsOfPieces(pieces: readonly Pick<Piece, 'bytes'>[]): (string | null)[] {
-  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   let text = '';
   const starts = pieces.map(({ bytes }) => {
     const start = text.length;

@@ -5,6 +5,7 @@ import { type Embedding, normalized } from '../vector.ts';
 import { createContentTokens } from './content-tokens.ts';
 import type { EmbeddingModel, QueryEmbedding } from './embedder.ts';
 import type { TextKind } from './messages.ts';
+import { createTokenIds } from './token-ids.ts';
 
 /** Embeds one text, prefix included. Throws `model_failed`. */
 export type EmbedText = (text: string, kind: TextKind) => Promise<QueryEmbedding>;
@@ -27,15 +28,14 @@ export function createEmbedText(
   tokenizer: PreTrainedTokenizer,
   network: (inputs: Record<string, Tensor>) => Promise<Record<string, OutputTensor | undefined>>,
 ): EmbedText {
-  const closing = closingTokens(tokenizer);
+  const tokenIds = createTokenIds(tokenizer);
   const contentTokens = createContentTokens(tokenizer);
-  const opening = (prefix: string) => {
-    const ids = tokenIds(tokenizer, prefix);
-    return ids.slice(0, ids.length - closing.length);
+  const openings = {
+    query: tokenIds.startOf(model.queryPrefix),
+    passages: tokenIds.startOf(model.passagePrefix),
   };
-  const openings = { query: opening(model.queryPrefix), passages: opening(model.passagePrefix) };
   return async (text, kind) => {
-    const ids = truncated(tokenIds(tokenizer, text), model.maxTokens, closing);
+    const ids = tokenIds(text, model.maxTokens);
     const tensor = (values: BigInt64Array) => new library.Tensor('int64', values, [1, ids.length]);
     // The library passes on what the model takes; some models have no token types.
     const outputs = await network({
@@ -51,26 +51,6 @@ export function createEmbedText(
       words: words.slice(0, MOST_TOKEN_ROWS),
     };
   };
-}
-
-/** All tokens of a text with the special ones around it, of any number. */
-function tokenIds(tokenizer: PreTrainedTokenizer, text: string): number[] {
-  return tokenizer(text, { return_tensor: false, truncation: false }).input_ids;
-}
-
-/** The special tokens that end every text, such as `[SEP]`: what the encodings of two different texts end in. */
-function closingTokens(tokenizer: PreTrainedTokenizer): number[] {
-  const empty = tokenIds(tokenizer, '');
-  const letter = tokenIds(tokenizer, 'a');
-  let count = 0;
-  while (count < empty.length && empty.at(-1 - count) === letter.at(-1 - count)) count++;
-  return empty.slice(empty.length - count);
-}
-
-/** The first `maxTokens` tokens, still ending as the model was trained to see: the library would cut `[SEP]` off. */
-export function truncated(ids: number[], maxTokens: number, closing: readonly number[]): number[] {
-  if (ids.length <= maxTokens) return ids;
-  return [...ids.slice(0, maxTokens - closing.length), ...closing];
 }
 
 /** How many tokens two texts begin with alike. */
@@ -106,8 +86,8 @@ function hiddenStates(
 function pooled(states: Float32Array, { dimensions, pooling }: EmbeddingModel): Embedding {
   const sum = states.slice(0, dimensions);
   if (pooling === 'mean') {
-    for (let i = dimensions; i < states.length; i++) {
-      sum[i % dimensions] = (sum[i % dimensions] as number) + (states[i] as number);
+    for (let row = dimensions; row < states.length; row += dimensions) {
+      for (let i = 0; i < dimensions; i++) sum[i] = (sum[i] as number) + (states[row + i] as number);
     }
   }
   // Normalising makes the division by the number of tokens superfluous.

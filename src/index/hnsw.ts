@@ -13,7 +13,7 @@ export interface GraphParams {
   ef: number;
 }
 
-export const GRAPH_PARAMS: GraphParams = { M: 16, efConstruction: 200, ef: 64 };
+export const GRAPH_PARAMS: GraphParams = { M: 16, efConstruction: 200, ef: 128 };
 
 /** Below this many nodes, growing would resize too often. */
 const SMALLEST_CAPACITY = 1_024;

@@ -66,7 +66,7 @@ describe('tables', () => {
     const earlier = run([row('lexical', [0.5, 0.5, 0.5])], 'other model');
     const current = run([row('lexical', [0.9, 0.7], ['q2', 'q1']), row('hybrid', [1])]);
     const text = comparisonTable(current, earlier);
-    expect(text).toMatch(/tiny +2 +lexical +0\.500 -> 0\.800 \(\+0\.300, p 0\.\d{3}\)/);
+    expect(text).toMatch(/tiny +2 +lexical +0\.500 -> 0\.800 \(\+0\.300, \+60\.00 %, p 0\.\d{3}\)/);
     expect(text).not.toContain('hybrid');
     expect(text).toContain('another one: other model');
     expect(comparisonTable(run([row('lexical', [1], ['new'])]), earlier)).toMatch(/^No row/);
@@ -79,7 +79,7 @@ describe('the results file', () => {
     const results = run([row('lexical', [1 / 3])]);
     writeResults(file, results);
     expect(readResults(file)).toEqual(results);
-    expect(comparisonTable(results, readResults(file))).toContain('(+0.000, p 1.000)');
+    expect(comparisonTable(results, readResults(file))).toContain('(+0.000, +0.00 %, p 1.000)');
   });
 
   it('is refused when it is something else', () => {

@@ -68,7 +68,7 @@ describe('running recommendations', () => {
     expect(resultsTable(rows, 'recommend')).toMatch(/^collection +people +method +nDCG@20 /);
     expect(resultsTable(rows, 'recommend')).toContain('paperwise against best other');
     expect(comparisonTable(results, readResults(file))).toMatch(
-      /paperwise +1\.000 -> 1\.000 \(\+0\.000, p 1\.000\)/,
+      /paperwise +1\.000 -> 1\.000 \(\+0\.000, \+0\.00 %, p 1\.000\)/,
     );
   });
 });
