@@ -7,8 +7,8 @@ import { z } from 'zod';
 import { FAST_LIBRARY, missingFeatures } from '../src/index/hnsw-library.ts';
 
 /*
- * Compiles hnswlib for processors with AVX2, beside the one that is installed: graphs are built in about half the
- * time. Needs a C++ compiler and Node's headers, which come with Node's own archives. Nothing else changes; delete the
+ * Compiles hnswlib for processors with AVX2, beside the one that is installed: graphs are built in less time
+ * (docs/performance.md). Needs a C++ compiler and Node's headers, which come with Node's own archives. Nothing else changes; delete the
  * file to go back.
  */
 

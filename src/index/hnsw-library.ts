@@ -5,7 +5,7 @@ import hnswlib from 'hnswlib-node';
 
 /**
  * Where `npm run native` puts hnswlib compiled for processors with AVX2 and FMA: the one that is installed is for any
- * processor, and takes twice as long to link a node. Of this version of hnswlib-node alone.
+ * processor, and slower. Of this version of hnswlib-node alone.
  */
 export const FAST_LIBRARY = fileURLToPath(
   new URL('../../.cache/native/hnswlib-node-3.0.0-avx2.node', import.meta.url),
