@@ -1,10 +1,9 @@
-import { Worker } from 'node:worker_threads';
-import { AppError, messageOf } from '../errors.ts';
 import { BUILD_READER } from '../index/row-memory.ts';
 import type { SimilarToPaper } from '../similar.ts';
-import type { Failure, ReaderOrder, ReaderReply, ReaderSettings, SharedParts } from './messages.ts';
+import type { ReaderSettings, SharedParts } from './messages.ts';
+import { type ReaderThread, startReader } from './reader-thread.ts';
 
-/** Requests that a thread holds: the next is there when one is done, however busy the main thread is. */
+/** Requests that a thread holds: the next is there when one is done, while the main thread answers one itself. */
 const HELD = 3;
 /** Requests that come within one turn of the event loop, when they make one of them worth a thread. */
 const TOGETHER = 2;
@@ -40,6 +39,8 @@ export function createReaders(options: ReadersOptions): Readers {
   const { threads, shared, log, threadFile, ...settings } = options;
   const most = Math.min(threads, MOST_THREADS);
   const running = new Map<number, ReaderThread>();
+  const waiting: Asked[] = [];
+  let isMainNext = false;
   let cameTogether = 0;
   let notBefore = 0;
   let isClosed = false;
@@ -64,6 +65,29 @@ export function createReaders(options: ReadersOptions): Readers {
     }
   };
 
+  const freeThread = () =>
+    [...running.values()]
+      .filter(({ isReady, held }) => isReady && held < HELD)
+      .sort((a, b) => a.held - b.held)[0];
+
+  /** Gives what waits to threads with room, and one a turn of the event loop to the main thread. */
+  const assign = () => {
+    for (let thread = freeThread(); thread && waiting.length > 0; thread = freeThread()) {
+      const next = waiting.shift();
+      if (next) give(thread, next);
+    }
+    if (waiting.length === 0 || isMainNext) return;
+    isMainNext = true;
+    setImmediate(() => {
+      isMainNext = false;
+      waiting.shift()?.resolve(null);
+      assign();
+    });
+  };
+  const give = (thread: ReaderThread, { request, resolve, reject }: Asked) => {
+    thread.similar(request, shared).then(resolve, reject).finally(assign);
+  };
+
   return {
     get running() {
       return running.size;
@@ -72,98 +96,23 @@ export function createReaders(options: ReadersOptions): Readers {
       if (most === 0 || isClosed) return null;
       noteArrival();
       if (cameTogether >= TOGETHER && running.size < most && Date.now() >= notBefore) start();
-      const thread = [...running.values()]
-        .filter(({ isReady, held }) => isReady && held < HELD)
-        .sort((a, b) => a.held - b.held)[0];
-      if (!thread) return null;
-      const parts = await shared();
-      return thread.isReady ? thread.similar(request, parts) : null;
+      if (![...running.values()].some(({ isReady }) => isReady)) return null;
+      return new Promise((resolve, reject) => {
+        waiting.push({ request, resolve, reject });
+        assign();
+      });
     },
     async close() {
       isClosed = true;
+      for (const { resolve } of waiting.splice(0)) resolve(null);
       await Promise.all([...running.values()].map((thread) => thread.end()));
     },
   };
 }
 
-interface ReaderThread {
-  readonly isReady: boolean;
-  readonly held: number;
-  /** Null when the thread ends before it answers. */
-  similar(request: SimilarToPaper, parts: SharedParts): Promise<Uint8Array<ArrayBuffer> | null>;
-  /** Resolves when what the thread holds is answered and it is gone. */
-  end(): Promise<void>;
-}
-
-interface Waiting {
+/** A request, and whom to tell; of null, that the main thread is to answer it. */
+interface Asked {
+  request: SimilarToPaper;
   resolve: (json: Uint8Array<ArrayBuffer> | null) => void;
   reject: (error: Error) => void;
-}
-
-const THREAD_FILE = new URL('./reader-start.mjs', import.meta.url);
-
-function startReader(
-  settings: ReaderSettings,
-  file = THREAD_FILE,
-  onEnd: (message: string) => void,
-): ReaderThread {
-  const worker = new Worker(file, { workerData: settings, execArgv: [], name: 'reading' });
-  const waiting = new Map<number, Waiting>();
-  let isReady = false;
-  let lastId = 0;
-  let sent: SharedParts | null = null;
-  let cause: unknown;
-  const order = (message: ReaderOrder) => worker.postMessage(message);
-
-  worker.on('message', (reply: ReaderReply) => {
-    if (reply.type === 'ready') {
-      isReady = true;
-      return;
-    }
-    const request = waiting.get(reply.id);
-    waiting.delete(reply.id);
-    if (reply.type === 'answer') request?.resolve(reply.json);
-    else request?.reject(errorOf(reply.failure));
-  });
-  worker.on('error', (error) => {
-    cause = error;
-  });
-  const ended = new Promise<void>((resolve) => {
-    worker.on('exit', (code) => {
-      isReady = false;
-      const reason = cause === undefined ? `with code ${code}` : `with: ${messageOf(cause)}`;
-      for (const request of waiting.values()) request.resolve(null);
-      waiting.clear();
-      onEnd(`A reading thread ended ${reason}.`);
-      resolve();
-    });
-  });
-
-  return {
-    get isReady() {
-      return isReady;
-    },
-    get held() {
-      return waiting.size;
-    },
-    similar(request, parts) {
-      if (sent === null || parts.index !== sent.index || parts.statistics !== sent.statistics) {
-        order({ type: 'parts', parts });
-        sent = parts;
-      }
-      const id = ++lastId;
-      return new Promise((resolve, reject) => {
-        waiting.set(id, { resolve, reject });
-        order({ type: 'similar', id, request });
-      });
-    },
-    async end() {
-      order({ type: 'stop' });
-      await ended;
-    },
-  };
-}
-
-function errorOf({ code, message, errors }: Failure): Error {
-  return code === null ? new Error(message) : new AppError(code, message, { errors: [...errors] });
 }

@@ -31,8 +31,8 @@ describe('filtered search of a graph', () => {
       dimensions: DIMENSIONS,
       fingerprint: 'model',
       source,
-      // As if the library were four times as large: at its size, scoring is cheaper nearly always.
-      stepCost: STEP_COST / 4,
+      // As if the library were eight times as large: at its size, scoring is cheaper nearly always.
+      stepCost: STEP_COST / 8,
     });
     await index.whenSettled();
     expect((await index.status()).state).toBe('graph');
