@@ -58,6 +58,12 @@ program
   .action(async (options) => (await import('./bench/index-speed.ts')).measureIndex(options));
 
 program
+  .command('vectors')
+  .description('the index alone, of very many generated vectors: built, saved, opened again, searched')
+  .option('--vectors <number>', 'vectors', atLeast(1_000), 1_000_000)
+  .action(async (options) => (await import('./bench/vectors.ts')).measureVectors(options));
+
+program
   .command('embed')
   .description('abstracts and queries a second: this program against plain use of the same model, and others')
   .option('--texts <number>', 'abstracts', atLeast(32), 192)

@@ -102,7 +102,7 @@ function nearestFirst({ neighbors, distances }: { neighbors: number[]; distances
 const dimensionsOf = ([first]: readonly Float32Array[]) => first?.length ?? 0;
 
 /** A library of these vectors under the keys from 1. */
-function sourceOf(vectors: readonly Float32Array[]): VectorSource {
+export function sourceOf(vectors: readonly Float32Array[]): VectorSource {
   const revision = vectors.length;
   return {
     libraryId: async () => 'bench',
