@@ -103,9 +103,11 @@ export function sqliteTermSets(db: SqliteDatabase) {
   };
 }
 
-/** The numbers of a stored set, which the driver gives in memory of its own, at whatever address. */
+/** The numbers of a stored set: the driver gives each blob memory of its own, which is copied where numbers cannot lie. */
 function setOf(bytes: Buffer): TermSet {
-  const copy = new Uint8Array(bytes.byteLength);
-  copy.set(bytes);
-  return new Uint32Array(copy.buffer);
+  const { BYTES_PER_ELEMENT } = Uint32Array;
+  if (bytes.byteOffset % BYTES_PER_ELEMENT === 0) {
+    return new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / BYTES_PER_ELEMENT);
+  }
+  return new Uint32Array(Uint8Array.from(bytes).buffer);
 }
