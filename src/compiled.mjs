@@ -2,9 +2,22 @@
 // takes half the time, and no thread holds a translator in memory. In plain JavaScript, as it runs before anything
 // that is not.
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const FOLDER = join(ROOT, '.cache', 'compiled');
@@ -32,6 +45,12 @@ const EXTERNAL = [
   'tsx',
 ];
 
+/** Change whenever other packages are installed: npm writes the second one each time. */
+const DEPENDENCIES = ['package-lock.json', 'node_modules/.package-lock.json'];
+/** A file that says that all others are there; and the name under which threads are told of their process's folder. */
+const WHOLE = 'whole';
+const HELD = 'paperwise.compiled';
+
 /** Compiled programs that nothing has started from for so long are removed when another is compiled. */
 const KEPT_MS = 86_400_000;
 
@@ -43,12 +62,34 @@ const KEPT_MS = 86_400_000;
  * @returns {Promise<string>}
  */
 export async function compiledUrl(entry) {
-  const name = relative(ROOT, fileURLToPath(entry));
-  if (!ENTRIES.includes(name)) throw new Error(`${name} is not compiled.`);
+  if (!isEntry(entry)) throw new Error(`${entry} is not compiled.`);
+  const made = await compiledFolder();
+  return pathToFileURL(join(made, nameOf(entry).replace(/\.ts$/, '.mjs'))).href;
+}
+
+/** Whether a file is one of those that are compiled. */
+export const isEntry = (entry) => ENTRIES.includes(nameOf(entry));
+
+const nameOf = (entry) => relative(ROOT, fileURLToPath(entry)).replaceAll('\\', '/');
+
+/** Where this process's program lies: its threads run what it runs, whatever the sources have become since. */
+async function compiledFolder() {
+  const held = getEnvironmentData(HELD);
+  if (typeof held === 'string' && exists(join(held, WHOLE))) return held;
   const made = join(FOLDER, stampOf(sourceFiles()));
-  const file = join(made, name.replace(/\.ts$/, '.mjs'));
-  if (!exists(file)) await compile(made);
-  return pathToFileURL(file).href;
+  if (!exists(join(made, WHOLE))) {
+    // What a power cut or a cleaner has left of it.
+    rmSync(made, { recursive: true, force: true });
+    await compile(made);
+  }
+  try {
+    const now = new Date();
+    utimesSync(made, now, now);
+  } catch {
+    // Of another user, who keeps it or not.
+  }
+  setEnvironmentData(HELD, made);
+  return made;
 }
 
 /** All files that the program may be made of. */
@@ -65,9 +106,9 @@ function sourceFiles() {
 /** A name for the program that sources, dependencies and this Node make; it changes with any of them. */
 function stampOf(files) {
   const hash = createHash('sha256').update(`${ROOT}\n${process.version}\n`);
-  for (const file of [...files, 'src/compiled.mjs', 'package-lock.json']) {
-    const { size, mtimeMs } = statSync(join(ROOT, file));
-    hash.update(`${file} ${size} ${mtimeMs}\n`);
+  for (const file of [...files, 'src/compiled.mjs', ...DEPENDENCIES]) {
+    const found = statSync(join(ROOT, file), { throwIfNoEntry: false });
+    hash.update(`${file} ${found?.size} ${found?.mtimeMs}\n`);
   }
   return hash.digest('hex').slice(0, 32);
 }
@@ -100,11 +141,13 @@ async function compile(folder) {
       plugins: [{ name: 'addresses', setup: keepAddresses }],
     });
     writeFileSync(join(draft, 'package.json'), '{"type":"module"}\n');
+    writeFileSync(join(draft, WHOLE), '');
+    flushAll(draft);
     renameSync(draft, folder);
   } catch (error) {
     rmSync(draft, { recursive: true, force: true });
     // Another one was sooner.
-    if (!exists(folder)) throw error;
+    if (!exists(join(folder, WHOLE))) throw error;
   }
 }
 
@@ -113,7 +156,10 @@ function keepAddresses({ onLoad }) {
   const own = new RegExp(`^${escaped(ROOT)}(?:src|scripts)/.*\\.ts$`);
   onLoad({ filter: own }, ({ path }) => {
     const address = JSON.stringify(pathToFileURL(path).href);
-    return { contents: readFileSync(path, 'utf8').replaceAll('import.meta.url', address), loader: 'ts' };
+    return {
+      contents: readFileSync(path, 'utf8').replaceAll('import.meta.url', () => address),
+      loader: 'ts',
+    };
   });
 }
 
@@ -122,7 +168,22 @@ const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 function removeOld() {
   for (const name of readdirSync(FOLDER)) {
     const path = join(FOLDER, name);
-    if (Date.now() - statSync(path).mtimeMs > KEPT_MS) rmSync(path, { recursive: true, force: true });
+    try {
+      if (Date.now() - statSync(path).mtimeMs > KEPT_MS) rmSync(path, { recursive: true, force: true });
+    } catch {
+      // Another one removes it, or it is another user's.
+    }
+  }
+}
+
+/** A renamed folder whose files were still to be written would be an empty program after a power cut. */
+function flushAll(folder) {
+  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+    const path = join(folder, name);
+    if (!statSync(path).isFile()) continue;
+    const file = openSync(path, 'r+');
+    fsyncSync(file);
+    closeSync(file);
   }
 }
 

@@ -1,5 +1,5 @@
 import { isMainThread } from 'node:worker_threads';
-import { compiledUrl } from './compiled.mjs';
+import { compiledUrl, isEntry } from './compiled.mjs';
 
 /**
  * Runs a file in this thread: compiled, or where that is impossible (a folder that cannot be written, a file that is no
@@ -8,7 +8,12 @@ import { compiledUrl } from './compiled.mjs';
  * @param {string} entry the address of a TypeScript file
  */
 export async function runEntry(entry) {
-  const compiled = await compiledUrl(entry).catch(() => null);
+  const compiled = await compiledUrl(entry).catch((error) => {
+    if (isEntry(entry) && isMainThread) {
+      console.error(`paperwise: starts more slowly, as it cannot be compiled: ${error.message}`);
+    }
+    return null;
+  });
   if (compiled !== null) await import(compiled);
   else if (isMainThread) {
     const { tsImport } = await import('tsx/esm/api');

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -28,6 +28,16 @@ it('runs what the sources are now, not what was compiled before', async () => {
   const file = join(folder, 'scripts/paperwise.ts');
   writeFileSync(file, readFileSync(file, 'utf8').replace('Semantic search', 'A new search'));
   expect(await run('--help')).toContain('A new search');
+});
+
+it('makes a program anew that a power cut or a cleaner left in pieces', async () => {
+  const { folder, run } = installed();
+  await run('--version');
+  const [made = ''] = readdirSync(join(folder, '.cache/compiled'));
+  const compiled = join(folder, '.cache/compiled', made);
+  writeFileSync(join(compiled, 'scripts/paperwise.mjs'), '');
+  rmSync(join(compiled, 'whole'));
+  expect(await run('--version')).toMatch(/^\d+\.\d+\.\d+\n$/);
 });
 
 it('runs, threads included, where nothing can be written beside the sources', async () => {

@@ -61,9 +61,11 @@ function bestEncoding(accepted: string): Encoding | null {
   const qualityOf = (name: string) =>
     (asked.find(({ type }) => type.toLowerCase() === name) ?? asked.find(({ type }) => type === '*'))?.q ?? 0;
   let best: { encoding: Encoding; quality: number } | null = null;
+  // Who likes an answer better as it is gets it so.
+  const least = asked.find(({ type }) => type.toLowerCase() === 'identity')?.q ?? 0;
   for (const encoding of ['br', 'gzip'] as const) {
     const quality = qualityOf(encoding);
-    if (quality > (best?.quality ?? 0)) best = { encoding, quality };
+    if (quality >= least && quality > (best?.quality ?? 0)) best = { encoding, quality };
   }
   return best?.encoding ?? null;
 }

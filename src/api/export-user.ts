@@ -29,10 +29,11 @@ export async function* exportUser(people: People, user: string): AsyncGenerator<
     return { paperId, signal, at };
   });
   yield* list(people, user, 'seeds', (seed) => seed);
-  yield* list(people, user, 'interests', ({ papers, ...settings }) => ({
+  const shown = interests.map(({ papers, ...settings }) => ({
     ...settings,
     papers: papers.map((key) => ids.get(key) ?? null).filter((id) => id !== null),
   }));
+  yield `,${JSON.stringify(NAMES.interests)}:${JSON.stringify(shown)}`;
   yield* list(people, user, 'events', ({ key: _, ...event }) => event);
   yield '}';
 }

@@ -109,11 +109,12 @@ export function addPaperRoutes(api: Api, services: ApiServices, { version }: { v
   api.openAPIRegistry.register('PaperPut', putPaperBody);
 
   api.openapi(listRoute, async (c) => {
-    const query = c.req.valid('query');
+    // First what may be wrong with it: a wrong request is none that nothing has changed for.
+    const wanted = listingOf(c.req.valid('query'));
     // Before the papers: when they change between the two, the tag is of the state before, and asked for again.
     const name = `${version}-${await store.papersState()}`;
     if (hasAlready(c, name)) return c.body(null, 304);
-    const page = await listPapers(services, query);
+    const page = await listPapers(services, wanted);
     tag(c, name);
     return c.json(page, 200);
   });
@@ -216,7 +217,8 @@ async function paperOr404({ store }: ApiServices, id: string) {
   return found.paper;
 }
 
-async function listPapers({ store }: ApiServices, query: z.output<typeof listQuery>) {
+/** Which papers a request asks for, in which order. Throws `invalid_input`. */
+function listingOf(query: z.output<typeof listQuery>) {
   const { date, week, month, sort, limit, cursor, ...filters } = query;
   const periods = [
     date === undefined ? null : { from: date, to: date },
@@ -241,7 +243,11 @@ async function listPapers({ store }: ApiServices, query: z.output<typeof listQue
     cursor === undefined
       ? null
       : decodeCursor(cursor, scope, sort === 'newest' ? dayPosition : trendPosition);
-  const page = await store.list({ filter, sort, limit, after });
+  return { wanted: { filter, sort, limit, after }, scope };
+}
+
+async function listPapers({ store }: ApiServices, { wanted, scope }: ReturnType<typeof listingOf>) {
+  const page = await store.list(wanted);
   return {
     papers: page.papers.map((entry) => entry.paper),
     nextCursor: page.next ? encodeCursor(page.next, scope) : null,

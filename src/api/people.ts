@@ -85,7 +85,8 @@ const exportRoute = createRoute({
   path: '/v1/users/{user}/export',
   tags,
   summary: 'Everything held on a user',
-  description: 'Sent while it is read: of what changes meanwhile, the state before or after.',
+  description:
+    'Sent while it is read: what is said meanwhile may be there or not, and feedback that is given again, twice.',
   request: { params: userParam, query: noQuery },
   responses: {
     200: streamed('Each list in the order of time.', { 'application/json': component('UserExport') }),

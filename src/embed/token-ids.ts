@@ -67,7 +67,8 @@ function wordTokens(encode: (word: string) => number[]): (word: string) => reado
     if (word.length <= LONGEST_KEPT_WORD) {
       // The usual words are back soon, so that there is no need to know which were asked for last.
       if (kept.size >= KEPT_WORDS) kept.clear();
-      kept.set(word, ids);
+      // A copy: a piece of a text would keep all of it in memory. In UTF-16, which any text is.
+      kept.set(Buffer.from(word, 'utf16le').toString('utf16le'), ids);
     }
     return ids;
   };

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { PaperFilter } from '../paper.ts';
 import type { SqliteDatabase } from './sqlite.ts';
@@ -51,7 +52,11 @@ export function createFilterMemory(db: SqliteDatabase) {
 
 export type FilterMemory = ReturnType<typeof createFilterMemory>;
 
+/** Longer names are hashed: a filter may list fifty categories of 500 characters, and what is counted is what was made. */
+const LONGEST_NAME = 100;
+
 /** The same for filters that let the same papers through; `excludedKeys` is not looked at. */
 function nameOf({ excludedKeys: _, ...conditions }: PaperFilter): string {
-  return JSON.stringify(Object.entries(conditions).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const name = JSON.stringify(Object.entries(conditions).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return name.length <= LONGEST_NAME ? name : createHash('sha256').update(name).digest('base64');
 }

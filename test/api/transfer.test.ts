@@ -128,6 +128,10 @@ describe('entity tags', () => {
     const again = () => send(app, 'GET /v1/papers?sort=trending', undefined, { 'if-none-match': etag });
     await send(app, 'PUT /v1/users/ada/feedback/robots-1', { signal: 'like' });
     expect((await again()).status).toBe(304);
+    const wrong = await send(app, 'GET /v1/papers?sort=trending&cursor=x', undefined, {
+      'if-none-match': etag,
+    });
+    expect(wrong.status).toBe(400);
     const { body } = await send(app, 'GET /v1/papers/robots-2');
     await send(app, 'PUT /v1/papers/robots-2', { ...body, venue: 'ICRA' });
     const changed = await again();
