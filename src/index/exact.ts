@@ -200,8 +200,10 @@ export function nearestOf(
   const top = createTopK(Math.min(limit, most));
   const take = (row: number) => {
     const key = reader.keyOf(row);
-    // Gone since, if another thread writes.
-    if (key !== NO_KEY) top.offer(key, reader.similarity(row, query));
+    // Gone since, if another thread writes, or another paper's: who reads knows the rows of one moment.
+    if (key === NO_KEY || rowOf(key) !== row || excluded?.has(key)) return;
+    const similarity = reader.similarity(row, query);
+    if (reader.keyOf(row) === key) top.offer(key, similarity);
   };
   const skips = excluded && ((row: number) => excluded.has(reader.keyOf(row)));
   if (limit > most * CODED_SHARE) {

@@ -1,9 +1,12 @@
 import type { PaperKey } from '../paper.ts';
 import type { Embedding } from '../vector.ts';
-import { type HeldRows, nearestOf } from './exact.ts';
+import { codedCandidates } from './coded-scan.ts';
+import type { HeldRows } from './exact.ts';
 import type { GraphLinks } from './graph-links.ts';
 import { createGraphWalk } from './graph-walk.ts';
+import { NO_KEY } from './row-codes.ts';
 import type { GraphAudit } from './sidecar.ts';
+import { createTopK } from './top-k.ts';
 import { searchVectors } from './vector-search.ts';
 
 /** Neighbours that are looked for, as a page shows. */
@@ -41,7 +44,14 @@ export function auditGraph(
     const query = new Float32Array(reader.dimensions);
     reader.decode(row, query);
     const self = reader.keyOf(row);
-    const truth = nearestOf(held, query, { limit: AT + 1 })
+    // Of the graph's rows alone: what came while it was made, and strays, are scored beside it.
+    const top = createTopK(AT + 1);
+    for (const near of codedCandidates(reader, query, { limit: AT + 1, rows })) {
+      const key = reader.keyOf(near);
+      if (key !== NO_KEY) top.offer(key, reader.similarity(near, query));
+    }
+    const truth = top
+      .sorted()
       .filter(({ key }) => key !== self)
       .slice(0, AT);
     return { self, query, farthest: truth.at(-1)?.similarity ?? 1, wanted: truth.length };

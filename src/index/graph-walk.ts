@@ -95,8 +95,9 @@ export function createGraphWalk(links: GraphLinks, reader: RowReader): GraphWalk
       visited[row] = epoch;
       seen++;
       if (!passes(row)) return;
-      candidates.push(-score, row);
       best = Math.max(best, -score);
+      if (candidates.size < ef) candidates.push(-score, row);
+      else if (-score > candidates.least()) candidates.replace(-score, row);
     });
     while (open.size > 0) {
       if (candidates.size === ef && -open.least() < candidates.least()) {

@@ -69,7 +69,7 @@ export function createRowWriter(memory: RowMemory): RowWriter {
     isHeld(row, vector) {
       const { scale } = encode(vector);
       const at = addressOf(row);
-      if (views.floats[(at + stride) >> 2] !== scale) return false;
+      if (views.floats[(at + stride) / 4] !== scale) return false;
       for (let i = 0; i < dimensions; i++) {
         if (
           views.codes[at + i] !== codes[i] ||
@@ -84,8 +84,8 @@ export function createRowWriter(memory: RowMemory): RowWriter {
       const at = addressOf(row);
       views.codes.set(codes, at);
       views.residuals.set(residuals, residualsAt + row * stride);
-      views.floats[(at + stride) >> 2] = scale;
-      views.floats[(at + stride + 4) >> 2] = error;
+      views.floats[(at + stride) / 4] = scale;
+      views.floats[(at + stride + 4) / 4] = error;
       setKey(row, key);
     },
     setKey,

@@ -113,7 +113,7 @@ export function createRowReader(memory: RowMemory, reader: number): RowReader {
   const decode = (row: number) => {
     const at = addressOf(row);
     decodedCodes.set(views.codes.subarray(at, at + stride));
-    decodedStep[0] = (views.floats[(at + stride) >> 2] as number) / RESIDUAL_STEPS;
+    decodedStep[0] = (views.floats[(at + stride) / 4] as number) / RESIDUAL_STEPS;
     decoder.decode(residualsAt + row * stride);
   };
 

@@ -46,15 +46,23 @@ export function createUpkeep(state: LocalState, options: UpkeepOptions): Upkeep 
   let saving: Promise<void> = Promise.resolve();
 
   const run = (work: () => Promise<void>) => {
-    background = work().finally(() => {
-      background = null;
-      tend();
-    });
+    // What fails before the thread runs (`new Worker` throws where no thread can be started) must count as a failure,
+    // or `tend` would begin again at once, for ever.
+    background = work()
+      .catch((error: unknown) => {
+        fail('The graph could not be built', error);
+        state.exact.freeRows(state.graph?.links.has);
+      })
+      .finally(() => {
+        background = null;
+        tend();
+      });
   };
   const isWorthwhile = (changes: number) =>
     changes > Math.max(leastChanges, state.exact.count * WORTHWHILE_SHARE);
   const mayBuild = () =>
-    state.exact.count >= exactBelow && (failure === null || Date.now() - failure.at >= RETRY_MS);
+    (state.graph !== null || state.exact.count >= exactBelow) &&
+    (failure === null || Date.now() - failure.at >= RETRY_MS);
 
   /** Why the graph that there is must be built anew, or null. */
   const rebuildReason = (): string | null => {
@@ -120,7 +128,10 @@ export function createUpkeep(state: LocalState, options: UpkeepOptions): Upkeep 
         `A graph of ${links.nodes} papers was ${what} in ${Date.now() - started} ms: recall ${audit.recall.toFixed(4)} with ef ${audit.ef}.`,
       );
     } catch (error) {
-      if (isCurrent()) fail('The graph could not be built', error);
+      if (isCurrent()) {
+        fail('The graph could not be built', error);
+        exact.freeRows(state.graph?.links.has);
+      }
     } finally {
       if (build === task) build = null;
       if (state.building === task.progress) state.building = null;

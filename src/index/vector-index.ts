@@ -47,7 +47,7 @@ export interface IndexStatus {
   rebuildReason: string | null;
   /** Papers in the graph that is being built or extended, of those that there will be; null when none is. */
   building: { done: number; total: number } | null;
-  /** Papers that are not in the graph, and are scored beside it; all of them without one. */
+  /** Rows that are scored beside the graph, those of papers that are gone since included; all papers without one. */
   waiting: number;
   /** How well the graph finds the ten nearest, found when it was made; null without one. */
   audit: IndexAudit | null;

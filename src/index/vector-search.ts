@@ -71,8 +71,8 @@ function searchGraph(searched: Searched, query: Embedding, options: NearestOptio
   const rescored = limit + Math.max(RESCORED.least, Math.ceil(limit * (RESCORED.share - 1)));
   for (const row of walked.rows.subarray(0, rescored)) {
     const key = reader.keyOf(row);
-    // Gone since, if another thread writes.
-    if (key !== NO_KEY) top.offer(key, reader.similarity(row, query));
+    // Gone since, or another paper's, if another thread writes.
+    if (key !== NO_KEY && isAllowed(key)) top.offer(key, reader.similarity(row, query));
   }
   offerArrivals(top, searched, query, isAllowed);
   return top.sorted();

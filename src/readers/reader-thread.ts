@@ -17,6 +17,8 @@ export interface ReaderThread {
     request: SimilarToPaper,
     shared: () => Promise<SharedParts>,
   ): Promise<Uint8Array<ArrayBuffer> | null>;
+  /** Lets go of earlier parts: others took their place. */
+  show(parts: SharedParts): void;
   /** Resolves when what the thread holds is answered and it is gone. */
   end(): Promise<void>;
 }
@@ -66,7 +68,15 @@ export function startReader(
     });
   });
 
+  const show = (parts: SharedParts) => {
+    if (parts === sent) return;
+    order({ type: 'parts', parts });
+    sent = parts;
+  };
   return {
+    show(parts) {
+      if (sent !== null) show(parts);
+    },
     get isReady() {
       return isReady;
     },
@@ -78,10 +88,7 @@ export function startReader(
       return new Promise((resolve, reject) => {
         waiting.set(id, { resolve, reject });
         const send = (parts: SharedParts) => {
-          if (sent === null || parts.index !== sent.index || parts.statistics !== sent.statistics) {
-            order({ type: 'parts', parts });
-            sent = parts;
-          }
+          show(parts);
           order({ type: 'similar', id, request });
         };
         shared().then(send, (error: Error) => {

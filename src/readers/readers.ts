@@ -1,3 +1,4 @@
+import { messageOf } from '../errors.ts';
 import { BUILD_READER } from '../index/row-memory.ts';
 import type { SimilarToPaper } from '../similar.ts';
 import type { ReaderSettings, SharedParts } from './messages.ts';
@@ -25,7 +26,7 @@ export interface ReadersOptions extends Omit<ReaderSettings, 'number'> {
 /** Threads that answer beside the main thread, so that one process uses all cores while many ask. */
 export interface Readers {
   /**
-   * The answer of a thread as JSON in UTF-8, or null when the main thread answers as soon: no others ask, all threads
+   * The answer of a thread as JSON in UTF-8, or null when the main thread answers as soon: no thread runs yet, all
    * are busy, or none can be used. Throws what `similarToPaper` throws.
    */
   similar(request: SimilarToPaper): Promise<Uint8Array<ArrayBuffer> | null>;
@@ -45,7 +46,27 @@ export function createReaders(options: ReadersOptions): Readers {
   let notBefore = 0;
   let isClosed = false;
 
+  let latest: SharedParts | null = null;
+  /** Idle threads would hold a replaced graph, or library, until they are asked again. */
+  const current = async () => {
+    const parts = await shared();
+    if (parts !== latest) for (const thread of running.values()) thread.show(parts);
+    latest = parts;
+    return parts;
+  };
   const start = () => {
+    try {
+      startOne();
+    } catch (error) {
+      // `new Worker` throws where no more threads can be started.
+      notBefore = Date.now() + RETRY_AFTER_MS;
+      log(
+        'error',
+        `A reading thread could not be started: ${messageOf(error)} The main thread answers meanwhile.`,
+      );
+    }
+  };
+  const startOne = () => {
     let number = 1;
     while (running.has(number)) number++;
     const thread = startReader({ ...settings, number }, threadFile, (message) => {
@@ -85,7 +106,7 @@ export function createReaders(options: ReadersOptions): Readers {
     });
   };
   const give = (thread: ReaderThread, { request, resolve, reject }: Asked) => {
-    thread.similar(request, shared).then(resolve, reject).finally(assign);
+    thread.similar(request, current).then(resolve, reject).finally(assign);
   };
 
   return {

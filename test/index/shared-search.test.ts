@@ -65,30 +65,37 @@ describe('a search of shared parts', () => {
     expect(search.vector(99_999)).toBeUndefined();
   });
 
-  it('goes on in another thread while this one adds, changes and removes papers', async () => {
-    const { index, source, draw } = await openIndex(500, 100);
-    const parts = index.shared();
-    const reader = new Worker(new URL('./shared-reader-start.mjs', import.meta.url), { workerData: parts });
-    onTestFinished(async () => void (await reader.terminate()));
-    await once(reader, 'message');
-    for (let round = 0; round < 100; round++) {
-      source.put(501 + round, draw());
-      source.put(1 + 2 * round, draw());
-      source.remove(2 + 2 * round);
-      await index.refresh();
-      await nextTurn();
-    }
-    expect(index.shared()).toBe(parts);
-    const queries = Array.from({ length: 20 }, draw);
-    reader.postMessage(queries);
-    const [told] = await once(reader, 'message');
-    expect(told.broken).toEqual([]);
-    expect(told.searches).toBeGreaterThan(0);
-    expect(told.count).toBe(500);
-    for (const [at, query] of queries.entries()) {
-      expect(told.answers[at]).toEqual((await index.nearest(query, { limit: 10 })).neighbours);
-    }
-  });
+  it.each([
+    ['all scored', 5_000],
+    ['by graph', 100],
+  ])(
+    'goes on in another thread while this one adds, changes and removes papers: %s',
+    async (_, exactBelow) => {
+      const { index, source, draw } = await openIndex(500, exactBelow);
+      const counted = new Int32Array(new SharedArrayBuffer(4));
+      const reader = new Worker(new URL('./shared-reader-start.mjs', import.meta.url), {
+        workerData: { parts: index.shared(), counted },
+      });
+      onTestFinished(async () => void (await reader.terminate()));
+      await once(reader, 'message');
+      // On until so many searches ran while papers changed.
+      for (let round = 0; round < 100 || Atomics.load(counted, 0) < 100; round++) {
+        source.put(501 + (round % 100), draw());
+        source.put(1 + ((2 * round) % 500), draw());
+        source.remove(2 + ((2 * round) % 500));
+        await index.refresh();
+        await nextTurn();
+      }
+      const queries = Array.from({ length: 20 }, draw);
+      reader.postMessage({ queries, parts: index.shared() });
+      const [told] = await once(reader, 'message');
+      expect(told.broken).toEqual([]);
+      expect(told.count).toBe((await index.status()).count);
+      for (const [at, query] of queries.entries()) {
+        expect(told.answers[at]).toEqual((await index.nearest(query, { limit: 10 })).neighbours);
+      }
+    },
+  );
 
   it('refuses the numbers of the owner and of the thread that builds graphs', async () => {
     const { index } = await openIndex(5, 100);
