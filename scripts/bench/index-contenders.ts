@@ -20,11 +20,8 @@ export const CONTENDERS: Record<string, Contender> = {
   'hnswlib-node, graph': (vectors) => {
     const index = new hnswlib.HierarchicalNSW('ip', dimensionsOf(vectors));
     index.initIndex(vectors.length, M, efConstruction);
-    vectors.forEach((vector, at) => {
-      index.addPoint([...vector], at);
-    });
     index.setEf(ef);
-    return (query) => nearestFirst(index.searchKnn([...query], LIMIT));
+    return filled(index, vectors);
   },
   'usearch, graph, float': (vectors) => usearchGraph(vectors, 'f32'),
   'usearch, graph, 8-bit': (vectors) => usearchGraph(vectors, 'i8'),
@@ -32,10 +29,7 @@ export const CONTENDERS: Record<string, Contender> = {
   'hnswlib-node, all scored': (vectors) => {
     const index = new hnswlib.BruteforceSearch('ip', dimensionsOf(vectors));
     index.initIndex(vectors.length);
-    vectors.forEach((vector, at) => {
-      index.addPoint([...vector], at);
-    });
-    return (query) => nearestFirst(index.searchKnn([...query], LIMIT));
+    return filled(index, vectors);
   },
   'usearch, all scored': (vectors) => {
     const dimensions = dimensionsOf(vectors);
@@ -46,7 +40,7 @@ export const CONTENDERS: Record<string, Contender> = {
     return (query) => {
       // A view would be taken for the beginning of its memory.
       const { keys } = usearch.exactSearch(all, query.slice(), dimensions, LIMIT, usearch.MetricKind.IP, 1);
-      return [...(keys as unknown as BigUint64Array)].map(Number);
+      return Array.from(keys, Number);
     };
   },
   'JavaScript, all scored': (vectors) => (query) => {
@@ -89,6 +83,16 @@ function usearchGraph(vectors: readonly Float32Array[], quantization: 'f32' | 'i
     index.add(BigInt(at), vector);
   });
   return (query) => [...index.search(query, LIMIT, 1).keys].map(Number);
+}
+
+function filled(
+  index: hnswlib.HierarchicalNSW | hnswlib.BruteforceSearch,
+  vectors: readonly Float32Array[],
+): Search {
+  vectors.forEach((vector, at) => {
+    index.addPoint([...vector], at);
+  });
+  return (query) => nearestFirst(index.searchKnn([...query], LIMIT));
 }
 
 /** hnswlib gives the farthest last, in an order that its heap had. */

@@ -1,20 +1,18 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { GRAPH_PARAMS } from '../../src/index/hnsw.ts';
 import { vectorsOfClusters } from './generated-library.ts';
 import { CONTENDERS } from './index-contenders.ts';
 import type { ContenderResult } from './index-run.ts';
 import { goalLine, median, printMachine, quantile, raw, shortNumber } from './report.ts';
+import { startProgram } from './server-process.ts';
 
 const DIMENSIONS = 384;
 const { M, efConstruction, ef } = GRAPH_PARAMS;
 const AT = 10;
 /** What a graph is compared with, and what all scored is. */
 const TRUTH = 'JavaScript, all scored';
-const MOST_OUTPUT = 64 * 2 ** 20;
 
 export interface IndexOptions {
   vectors: number;
@@ -55,12 +53,9 @@ function writeVectors(file: string, count: number): void {
 }
 
 async function ask(name: string, file: string, queries: number, folder: string): Promise<ContenderResult> {
-  const program = ['--import', 'tsx', 'scripts/bench/index-run.ts'];
   const parameters = [name, file, String(DIMENSIONS), String(queries), folder];
-  const { stdout } = await promisify(execFile)(process.execPath, [...program, ...parameters], {
-    maxBuffer: MOST_OUTPUT,
-  });
-  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as ContenderResult;
+  const output = await startProgram(['scripts/bench/index-run.ts', ...parameters], folder).ended;
+  return JSON.parse(output) as ContenderResult;
 }
 
 function print(results: ReadonlyMap<string, readonly ContenderResult[]>): void {

@@ -2,11 +2,9 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { createTopK } from '../../src/index/top-k.ts';
 import type { VectorIndex } from '../../src/index/vector-index.ts';
-import type { PaperKey } from '../../src/paper.ts';
 import type { PaperStore } from '../../src/store/paper-store.ts';
-import { dot, type Embedding } from '../../src/vector.ts';
+import type { Embedding } from '../../src/vector.ts';
 import { fillLibrary, vectorsOfClusters } from './generated-library.ts';
 import { askEach, createHttpClient } from './http-client.ts';
 import { openParts } from './large-library.ts';
@@ -16,6 +14,7 @@ import { timePerson, timeStorePaths } from './scale-paths.ts';
 import { searchPath, similarPath } from './serve.ts';
 import { residentMemory, startServer } from './server-process.ts';
 import { type CallTimes, timedWork } from './timed-calls.ts';
+import { trulyNearest } from './truly-nearest.ts';
 
 const PAPERS_OF_CLUSTER = 200;
 /** Words of an abstract: about 500 characters. */
@@ -24,7 +23,6 @@ const TOLD_EVERY = 50_000;
 const WAIT_TOLD_MS = 30_000;
 const RECALL = { queries: 50, at: 10 } as const;
 const SEARCHES = 500;
-const SLICE = 1_000;
 const MIB = 2 ** 20;
 
 export interface ScaleOptions {
@@ -158,27 +156,6 @@ async function measureNearest(library: { store: PaperStore; index: VectorIndex }
   console.log(
     `Recall@${RECALL.at} of ${asked.length} papers' own vectors, against every stored vector: ${(found / wanted).toFixed(4)}`,
   );
-}
-
-/** By scoring every vector of the store, whatever an index makes of them. */
-async function trulyNearest(
-  store: PaperStore,
-  queries: readonly Embedding[],
-  limit: number,
-): Promise<PaperKey[][]> {
-  const tops = queries.map(() => createTopK(limit));
-  for (let after = 0; ; ) {
-    const changes = await store.vectorChanges(after, SLICE);
-    for (const { key, revision, embedding } of changes) {
-      after = revision;
-      if (!embedding) continue;
-      for (const [at, query] of queries.entries()) {
-        const similarity = dot(query, embedding);
-        if (tops[at]?.wants(key, similarity)) tops[at].offer(key, similarity);
-      }
-    }
-    if (changes.length < SLICE) return tops.map((top) => top.sorted().map(({ key }) => key));
-  }
 }
 
 async function measureServed(folder: string): Promise<void> {

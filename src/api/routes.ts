@@ -55,14 +55,17 @@ export function problems<Status extends keyof typeof PROBLEM_ANSWERS>(...statuse
 /** An answer that is written piece by piece, described by a component's name or a schema: nothing checks its type. */
 export const streamed = (description: string, content: Record<string, object>) => ({
   description,
-  content: Object.fromEntries(Object.entries(content).map(([type, schema]) => [type, { schema }])),
+  content: withSchemas(content),
 });
+
+const withSchemas = (content: Record<string, object>) =>
+  Object.fromEntries(Object.entries(content).map(([type, schema]) => [type, { schema }]));
 
 /** A JSON request body that its handler reads itself (see body.ts), described by a component's name or a schema. */
 export const describedBody = (description: string, content: Record<string, object>) => ({
   required: true,
   description,
-  content: Object.fromEntries(Object.entries(content).map(([type, schema]) => [type, { schema }])),
+  content: withSchemas(content),
 });
 
 export const component = (name: string) => ({ $ref: `#/components/schemas/${name}` });

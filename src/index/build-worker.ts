@@ -7,7 +7,8 @@ import { rowsToAdd } from './graph-rows.ts';
 import { createHnswGraph, type GraphParams } from './hnsw.ts';
 import { BUILD_READER, type RowMemory } from './row-memory.ts';
 import { createRowReader } from './row-reader.ts';
-import type { FileFacts, GraphAudit, GraphIdentity } from './sidecar.ts';
+import type { FileFacts, GraphIdentity } from './sidecar.ts';
+import type { IndexAudit } from './vector-index.ts';
 
 /** What the thread that makes a graph is started with. Everything large is shared with it, nothing is copied. */
 export interface BuildOrder {
@@ -34,7 +35,7 @@ export interface BuildReply {
   links: SharedArrayBuffer;
   /** Papers that the graph does not lead to, though it could be asked to hold them. */
   strays: number;
-  audit: GraphAudit;
+  audit: IndexAudit;
   /** Why the saved graph could not be extended, when it could not: then this one was built from nothing. */
   baseFailure: string | null;
 }

@@ -2,6 +2,7 @@ import type { Embedding } from '../vector.ts';
 import { NO_KEY } from './row-codes.ts';
 import { CODE_TURN } from './row-memory.ts';
 import type { RowReader } from './row-reader.ts';
+import { createScoreHeap } from './score-heap.ts';
 import { LISTED_VECTOR } from './search-cost.ts';
 
 /** When more than this part of a stretch of rows is asked for, scoring all of it is the quicker way. */
@@ -51,7 +52,7 @@ export function codedCandidates(codes: RowReader, query: Embedding, options: Sca
     if (codes.keyOf(row) === NO_KEY || skips?.(row)) return;
     kept[count] = row;
     bounds[count++] = high;
-    lows.offer(low);
+    lows.offer(low, row);
   };
   const scan = (first: number, size: number) => {
     codes.scoreFirst(first, size);
@@ -110,39 +111,15 @@ export function codedCandidates(codes: RowReader, query: Embedding, options: Sca
 
 /** The least of the `limit` highest numbers that were offered; minus infinity before there are so many. */
 function createHighest(limit: number) {
-  // A binary heap whose root is the least.
-  const heap = new Float32Array(limit);
-  let size = 0;
+  const heap = createScoreHeap();
   let least = limit === 0 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
-  const rise = (value: number) => {
-    let at = size++;
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if ((heap[parent] as number) <= value) break;
-      heap[at] = heap[parent] as number;
-      at = parent;
-    }
-    heap[at] = value;
-  };
-  const sink = (value: number) => {
-    let at = 0;
-    for (;;) {
-      let child = 2 * at + 1;
-      if (child >= size) break;
-      if (child + 1 < size && (heap[child + 1] as number) < (heap[child] as number)) child++;
-      if ((heap[child] as number) >= value) break;
-      heap[at] = heap[child] as number;
-      at = child;
-    }
-    heap[at] = value;
-  };
   return {
     least: () => least,
-    offer(value: number) {
+    offer(value: number, row: number) {
       if (value <= least) return;
-      if (size < limit) rise(value);
-      else sink(value);
-      if (size === limit) least = heap[0] as number;
+      if (heap.size < limit) heap.push(value, row);
+      else heap.replace(value, row);
+      if (heap.size === limit) least = heap.least();
     },
   };
 }

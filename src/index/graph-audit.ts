@@ -5,8 +5,8 @@ import type { HeldRows } from './exact.ts';
 import type { GraphLinks } from './graph-links.ts';
 import { createGraphWalk } from './graph-walk.ts';
 import { NO_KEY } from './row-codes.ts';
-import type { GraphAudit } from './sidecar.ts';
 import { createTopK } from './top-k.ts';
+import type { IndexAudit } from './vector-index.ts';
 import { searchVectors } from './vector-search.ts';
 
 /** Neighbours that are looked for, as a page shows. */
@@ -35,7 +35,7 @@ export function auditGraph(
   links: GraphLinks,
   rows: Uint32Array,
   { target, least }: { target: number; least: number },
-): GraphAudit {
+): IndexAudit {
   const { reader } = held;
   const walk = createGraphWalk(links, reader);
   const every = Math.max(1, Math.floor(rows.length / SAMPLED));

@@ -2,8 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { epochAfter, type Moment } from '../history.ts';
 import { createExactIndex, type ExactIndex } from './exact.ts';
 import type { GraphFiles } from './graph-files.ts';
-import type { GraphAudit } from './sidecar.ts';
-import type { VectorChange, VectorSource } from './vector-index.ts';
+import type { IndexAudit, VectorChange, VectorSource } from './vector-index.ts';
 import type { WalkableGraph } from './vector-search.ts';
 
 /** Changes read from the source at a time; requests are answered between two slices. */
@@ -13,7 +12,7 @@ const SLICE = 500;
 export interface LocalGraph extends WalkableGraph {
   /** Papers among the arrivals that another graph would not lead to either: they have equals, many of them. */
   strays: number;
-  audit: GraphAudit;
+  audit: IndexAudit;
   files: GraphFiles;
 }
 

@@ -1,12 +1,10 @@
 import { AppError } from '../errors.ts';
 import { lostTime, type Moment } from '../history.ts';
-import type { PaperKey } from '../paper.ts';
 import { createOnce, createSharedRuns } from '../shared-runs.ts';
-import type { Embedding } from '../vector.ts';
 import { createExactIndex, type NearestOptions } from './exact.ts';
 import { GRAPH_PARAMS, type GraphParams } from './hnsw.ts';
 import { applyChange, createLocalState, readChanges } from './local-state.ts';
-import { checkNearest, nearest } from './nearest.ts';
+import { checkNearest, embeddingsOf, nearest } from './nearest.ts';
 import { rowLayout } from './row-memory.ts';
 import type { Log } from './saved-index.ts';
 import { STEP_COST } from './search-cost.ts';
@@ -159,12 +157,7 @@ export function createLocalVectorIndex(options: LocalIndexOptions): LocalVectorI
     },
     async embeddings(keys) {
       await open();
-      const found = new Map<PaperKey, Embedding>();
-      for (const key of keys) {
-        const vector = state.exact.vector(key);
-        if (vector) found.set(key, vector);
-      }
-      return found;
+      return embeddingsOf(keys, state.exact.vector);
     },
     async refresh() {
       assertOpen();

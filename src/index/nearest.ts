@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts';
-import { type PaperFilter, restricts } from '../paper.ts';
+import { type PaperFilter, type PaperKey, restricts } from '../paper.ts';
 import { assertEmbedding, type Embedding } from '../vector.ts';
 import type { NearestOptions } from './exact.ts';
 import type { Neighbours, VectorSource } from './vector-index.ts';
@@ -12,6 +12,19 @@ export function checkNearest(query: Embedding, limit: number, dimensions: number
     throw new AppError('invalid_input', `Expected a limit from 1 to ${MOST_NEIGHBOURS}, got ${limit}.`);
   }
   assertEmbedding(query, dimensions);
+}
+
+/** The vectors of some papers, `VectorIndex.embeddings`, by a look at each. */
+export function embeddingsOf(
+  keys: readonly PaperKey[],
+  vectorOf: (key: PaperKey) => Embedding | undefined,
+): Map<PaperKey, Embedding> {
+  const found = new Map<PaperKey, Embedding>();
+  for (const key of keys) {
+    const vector = vectorOf(key);
+    if (vector) found.set(key, vector);
+  }
+  return found;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { IndexAudit } from './vector-index.ts';
 
 /** What saved files must belong to so that they can be used. */
 export interface GraphIdentity {
@@ -30,13 +31,7 @@ const auditSchema = z.strictObject({
   recall: z.number().min(0).max(1),
   ef: z.int().min(1),
   sampled: natural,
-});
-
-/**
- * What a graph was found to be worth when it was made: searches that keep `ef` candidates find the part `recall` of the
- * ten nearest of `sampled` papers; `target` is what was wanted.
- */
-export type GraphAudit = z.output<typeof auditSchema>;
+}) satisfies z.ZodType<IndexAudit>;
 
 /**
  * A saved index: the vectors by row, hnswlib's graph of the rows, which is only read to be extended, and its links,

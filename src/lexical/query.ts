@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { quotedIn } from '../quotes.ts';
 import { isStopWord, type Word, wordsOf } from '../words.ts';
 import type { LexicalConstants } from './constants.ts';
@@ -66,15 +67,13 @@ export function createAnalysis(
   spelling: Spelling,
   constants: LexicalConstants,
 ): (query: string) => AnalysedQuery {
-  const known = new Map<string, AnalysedQuery>();
+  const known = new LRUCache<string, AnalysedQuery>({ max: MOST_REMEMBERED });
   let version = -1;
   return (query) => {
     if (version !== inverted.version) known.clear();
     version = inverted.version;
     const found = known.get(query) ?? analysed(query, inverted, spelling, constants);
-    known.delete(query);
     known.set(query, found);
-    for (const oldest of known.keys()) if (known.size > MOST_REMEMBERED) known.delete(oldest);
     return found;
   };
 }

@@ -1,14 +1,12 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { AppError, messageOf } from '../errors.ts';
 import { createExampleScores } from '../example-scores.ts';
-import { checkNearest, nearest } from '../index/nearest.ts';
+import { checkNearest, embeddingsOf, nearest } from '../index/nearest.ts';
 import { searchShared } from '../index/shared-search.ts';
-import type { PaperKey } from '../paper.ts';
 import { type SimilarDeps, similarToPaper } from '../similar.ts';
 import { inOneRead, openSqliteReader } from '../store/sqlite.ts';
 import { createSqlitePaperStore } from '../store/sqlite-papers.ts';
 import { statisticsOf } from '../term-statistics.ts';
-import type { Embedding } from '../vector.ts';
 import type { Failure, ReaderOrder, ReaderReply, ReaderSettings, SharedParts } from './messages.ts';
 
 /** A thread that answers requests which only read, one after the other, from a connection of its own and shared parts. */
@@ -28,14 +26,7 @@ function main(port: NonNullable<typeof parentPort>, { database, embedding, numbe
           checkNearest(query, wanted.limit, embedding.dimensions);
           return nearest((options) => shared.nearest(query, options), store, wanted);
         },
-        async embeddings(keys) {
-          const found = new Map<PaperKey, Embedding>();
-          for (const key of keys) {
-            const vector = shared.vector(key);
-            if (vector) found.set(key, vector);
-          }
-          return found;
-        },
+        embeddings: async (keys) => embeddingsOf(keys, shared.vector),
       },
     };
   };

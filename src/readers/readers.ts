@@ -46,12 +46,10 @@ export function createReaders(options: ReadersOptions): Readers {
   let notBefore = 0;
   let isClosed = false;
 
-  let latest: SharedParts | null = null;
   /** Idle threads would hold a replaced graph, or library, until they are asked again. */
   const current = async () => {
     const parts = await shared();
-    if (parts !== latest) for (const thread of running.values()) thread.show(parts);
-    latest = parts;
+    for (const thread of running.values()) thread.show(parts);
     return parts;
   };
   const start = () => {
