@@ -19,6 +19,7 @@ export const ERROR_CODES = [
   'model_failed',
   'store_failed',
   'index_failed',
+  'source_failed',
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];

@@ -143,6 +143,7 @@ async function* batchesOf(
 
 function entryOf(item: SourceItem, index: number, defaultSource: string): Entry {
   if ('record' in item) return { index, at: item.at, incoming: incomingPaper(item.record, defaultSource) };
+  if ('removal' in item) return { index, at: item.at, incoming: null, rejected: { reason: 'withdrawn' } };
   const { at, reason, id } = item;
   return { index, at, incoming: null, rejected: { reason, ...(id !== undefined && { id }) } };
 }

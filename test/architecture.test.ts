@@ -32,9 +32,10 @@ function importsOf(file: string): Import[] {
 const files = sources('src');
 const imports = files.flatMap(importsOf);
 
-const ADAPTERS = ['src/embed', 'src/index', 'src/lexical', 'src/store'];
+const ADAPTERS = ['src/embed', 'src/http', 'src/index', 'src/lexical', 'src/store'];
 const PORTS = [
   'src/embed/embedder.ts',
+  'src/http/http-client.ts',
   'src/index/vector-index.ts',
   'src/lexical/lexical-index.ts',
   'src/store/paper-store.ts',
@@ -108,6 +109,7 @@ describe('imports point inward', () => {
       'onnx-proto': 'src/embed/',
       '@hono/zod-openapi': 'src/api/',
       hono: 'src/api/',
+      undici: 'src/http/',
     };
     const bad = imports.filter(({ from, to }) => homes[to] !== undefined && !from.startsWith(homes[to]));
     expect(shown(bad)).toEqual([]);

@@ -21,6 +21,7 @@ const PROBLEMS: Record<ErrorCode, { status: ContentfulStatusCode; title: string;
   config_invalid: { status: 500, title: 'Invalid settings', inside: true },
   store_failed: { status: 500, title: 'The store failed', inside: true },
   index_failed: { status: 500, title: 'The index failed', inside: true },
+  source_failed: { status: 502, title: 'A source could not be read' },
 };
 
 /** An RFC 9457 problem, with the stable `code` and, for invalid input, what was wrong where. */

@@ -1,8 +1,24 @@
 import type { z } from 'zod';
 import { loosePaperRecord, PAPER_FIELDS, type PaperRecord, strictPaperRecord } from '../paper.ts';
 
-/** One record of a source: valid, or rejected with the reason. `at` says where it stood, such as `line 12`. */
-export type SourceItem = { at: string; record: PaperRecord } | { at: string; id?: string; reason: string };
+/** A paper that a source has no more. */
+export interface Removal {
+  id: string;
+  /**
+   * `deleted`: this source does not have its record any more, others may. `withdrawn`: its authors took the paper back,
+   * whoever else still shows it.
+   */
+  why: 'deleted' | 'withdrawn';
+}
+
+/**
+ * One record of a source: valid, or rejected with the reason; or that a paper is gone. `at` says where it stood, such as
+ * `line 12`.
+ */
+export type SourceItem =
+  | { at: string; record: PaperRecord }
+  | { at: string; removal: Removal }
+  | { at: string; id?: string; reason: string };
 
 /** Records of one outside format, in order, read as they are asked for. */
 export interface PaperSource extends AsyncIterable<SourceItem> {
