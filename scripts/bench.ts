@@ -78,6 +78,14 @@ program
   .action(async (options) => (await import('./bench/scale.ts')).measureScale(options));
 
 program
+  .command('snapshot')
+  .description(
+    'read a file of the arXiv snapshot format into a new library, without embedding: rate and memory',
+  )
+  .option('--papers <number>', 'generated records', atLeast(1_000), 1_000_000)
+  .action(async (options) => (await import('./bench/snapshot.ts')).measureSnapshot(options));
+
+program
   .command('filters')
   .description('nearest papers under filters of 50 % to 0.1 %: which way, how fast, how much is found')
   .option('--papers <number>', 'generated papers', atLeast(1_000), 40_000)

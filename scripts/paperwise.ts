@@ -9,6 +9,7 @@ import { addPrecisionCommand } from './cli/precision.ts';
 import { addSearchCommands } from './cli/search.ts';
 import { addSeedCommands } from './cli/seeds.ts';
 import { addServeCommand } from './cli/serve.ts';
+import { addSourceCommands } from './cli/sources.ts';
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 
@@ -37,6 +38,7 @@ the same folder. Exit codes: 0 done, 1 failed, 2 wrong usage or input, 130 inter
 
 addServeCommand(program);
 addIngestCommand(program);
+addSourceCommands(program);
 addSearchCommands(program);
 addPeopleCommands(program);
 addPrecisionCommand(program);

@@ -27,6 +27,14 @@ const environment = z.object({
   PAPERWISE_READERS: whole(0, 64).optional(),
   PAPERWISE_RATE_LIMIT: whole(1, 10_000_000).optional(),
   PAPERWISE_LOG: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info'),
+  PAPERWISE_SOURCES: z.string().optional(),
+  PAPERWISE_CONTACT: z
+    .string()
+    .regex(
+      /^[\x21-\x7e]{3,200}$/,
+      'expected an e-mail address or a web address, visible ASCII without spaces',
+    )
+    .optional(),
   PAPERWISE_MODEL: z.string().default('all-MiniLM-L6-v2'),
   PAPERWISE_MODEL_DIMENSIONS: whole(1, 8_192).optional(),
   PAPERWISE_MODEL_POOLING: z.enum(['mean', 'cls']).optional(),
@@ -52,6 +60,12 @@ export interface Config {
   /** Requests a minute and client; null for the defaults. */
   rateLimit: number | null;
   logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug';
+  /** Absolute path of the file that names the sources to follow. */
+  sourcesFile: string;
+  /** Whom a source may write to when our requests are in its way; null: nobody is named. */
+  contact: string | null;
+  /** The usual variables of the environment that name a proxy, as they are. */
+  proxy: { http: string | null; https: string | null; except: string | null };
   model: {
     name: string;
     dimensions?: number;
@@ -96,6 +110,13 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     readers: values.PAPERWISE_READERS ?? availableParallelism() - 1,
     rateLimit: values.PAPERWISE_RATE_LIMIT ?? null,
     logLevel: values.PAPERWISE_LOG,
+    sourcesFile: resolve(values.PAPERWISE_SOURCES ?? join(values.PAPERWISE_DATA, 'sources.json')),
+    contact: values.PAPERWISE_CONTACT ?? null,
+    proxy: {
+      http: env.http_proxy || env.HTTP_PROXY || null,
+      https: env.https_proxy || env.HTTPS_PROXY || null,
+      except: env.no_proxy || env.NO_PROXY || null,
+    },
     model: {
       name: values.PAPERWISE_MODEL,
       ...(values.PAPERWISE_MODEL_DIMENSIONS !== undefined && {

@@ -6,6 +6,7 @@ import { type Config, dataPaths } from './config.ts';
 import { describeModel } from './embed/models.ts';
 import { createTransformersEmbedder } from './embed/transformers.ts';
 import { messageOf } from './errors.ts';
+import { createHttpClient } from './http/polite-client.ts';
 import { createLocalVectorIndex } from './index/local.ts';
 import { createIngest, type Ingest } from './ingest.ts';
 import { createLocalLexicalIndex } from './lexical/local.ts';
@@ -19,9 +20,12 @@ import { embedMissingSeeds } from './recommend/seeds.ts';
 import { createSearch } from './search.ts';
 import { jsonLinesSource } from './sources/json-lines.ts';
 import type { PaperStore } from './store/paper-store.ts';
+import { createSqliteProviderTurns } from './store/provider-turns.ts';
 import { openSqlite } from './store/sqlite.ts';
 import { createSqlitePaperStore } from './store/sqlite-papers.ts';
 import { createSqlitePeopleStore } from './store/sqlite-people.ts';
+import { createSqliteSyncStore } from './store/sqlite-sync.ts';
+import { createFollowing, type Following } from './sync/following.ts';
 import { createTermStatistics } from './term-statistics.ts';
 
 /** A command that has read more changed papers than this into the index of words saves it. */
@@ -30,6 +34,7 @@ const MOST_UNSAVED = 500;
 const SAMPLE_FILE = fileURLToPath(new URL('../samples/papers.jsonl', import.meta.url));
 
 export interface Services extends ApiServices {
+  following: Following;
   /** Resolves when model and indexes are loaded and an empty library has its sample; rejects when one cannot be. */
   whenReady: Promise<void>;
   /** Resolves when the indexes have reached their final form: nothing is being built, nothing waits. */
@@ -106,6 +111,16 @@ export async function openServices(
     log,
   });
   const recommender = createRecommender({ store, people, index, lexical, statistics, now });
+  const following = createFollowing({
+    ...{ file: config.sourcesFile, ingest, store, log },
+    syncStore: createSqliteSyncStore(db),
+    openHttp: (hosts) =>
+      createHttpClient({
+        ...{ hosts, proxy: config.proxy, userAgent: userAgentOf(config.contact) },
+        turns: createSqliteProviderTurns(db),
+      }),
+    now: () => new Date(),
+  });
   const background = createBackground();
   const waitingFor = new Set<string>();
 
@@ -115,6 +130,8 @@ export async function openServices(
     waitingFor.delete(name);
   };
   const start = async () => {
+    // Wrong settings are told before the rest is loaded.
+    await following.sources();
     await Promise.all([
       step('model', () => embedder.ready()),
       step('index', () => index.refresh()),
@@ -123,6 +140,7 @@ export async function openServices(
     if (config.sample) await step('sample', () => loadSample(store, ingest, log));
     const embedSeeds = (signal: AbortSignal) => embedMissingSeeds({ people, embedder }, { signal });
     background.follow({ index, lexical, store, ingest, embedSeeds, log });
+    await following.start();
   };
   const whenReady = mode === 'server' ? start() : Promise.resolve();
   whenReady.catch(() => {});
@@ -142,6 +160,7 @@ export async function openServices(
       json: (await readers.similar(request)) ?? JSON.stringify(await search.similar(request)),
     }),
     ...recommender,
+    following,
     importLibrary: (request) => importLibrary({ store, people, embedder, now }, request),
     waitingFor: () => [...waitingFor],
     isStopping: () => stopping,
@@ -154,6 +173,7 @@ export async function openServices(
     cutShort: () => stop.abort(),
     close: async () => {
       stopping = true;
+      await following.close();
       await background.stop();
       await whenReady.catch(() => {});
       const report = (error: unknown) => log('error', messageOf(error));

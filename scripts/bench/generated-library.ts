@@ -91,7 +91,7 @@ const WORDS = { common: 3_000, ofCluster: 80, inTitle: 9, inAbstract: 160, share
 const NAMES = { family: 20_000, given: 500, most: 6 } as const;
 
 /** A text in words: some that all papers use, few of them often, and some of its cluster. */
-function wordedText(cluster: number, random: () => number, inAbstract: number) {
+export function wordedText(cluster: number, random: () => number, inAbstract: number) {
   // Squared, so that the first words come far more often than the last.
   const draw = (count: number) => Math.floor(count * random() ** 2);
   const word = () =>
@@ -112,7 +112,7 @@ function spelled(number: number): string {
   return text;
 }
 
-function authorsBy(random: () => number): string[] {
+export function authorsBy(random: () => number): string[] {
   const name = (count: number) => {
     const text = spelled(Math.floor(count * random()));
     return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;

@@ -17,6 +17,7 @@ import type { Api } from './routes.ts';
 import { addSearchRoutes } from './search.ts';
 import { addSeedRoutes } from './seeds.ts';
 import type { ApiServices } from './services.ts';
+import { addSourceRoutes } from './sources.ts';
 
 export interface AppOptions {
   /** Required as a bearer token on /v1 and /metrics; null: no key, and only requests to this machine's names. */
@@ -65,6 +66,7 @@ export function createApp(services: ApiServices, options: AppOptions): Api {
   addLibraryRoutes(app, services);
   addSeedRoutes(app, services);
   addInteractionRoutes(app, services);
+  addSourceRoutes(app, services);
   addDocs(app);
   addOpenApi(app, options);
   return app;

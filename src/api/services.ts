@@ -9,6 +9,7 @@ import type { Search } from '../search.ts';
 import type { SimilarAnswer, SimilarToPaper } from '../similar.ts';
 import type { PaperStore } from '../store/paper-store.ts';
 import type { PeopleStore } from '../store/people-store.ts';
+import type { Following } from '../sync/following.ts';
 import type { TermStatisticsReader } from '../term-statistics.ts';
 import type { JsonOf } from './routes.ts';
 
@@ -25,6 +26,8 @@ export interface ApiServices extends Recommender {
   search: Search;
   /** The answer of `search.similar` as JSON, by whichever thread has it sooner. */
   similarJson(request: SimilarToPaper): Promise<JsonOf<SimilarAnswer>>;
+  /** The sources that the library follows. */
+  following: Pick<Following, 'sources'>;
   importLibrary(request: ImportRequest): Promise<LibraryImport>;
   /** What start-up still waits for; empty when everything answers. */
   waitingFor(): string[];

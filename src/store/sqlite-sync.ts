@@ -57,7 +57,10 @@ export function createSqliteSyncStore(db: SqliteDatabase, now: () => number = Da
   };
 }
 
-const countsOf = (json: string): FeedCounts => ({ ...NO_COUNTS, ...(JSON.parse(json) as Partial<FeedCounts>) });
+const countsOf = (json: string): FeedCounts => ({
+  ...NO_COUNTS,
+  ...(JSON.parse(json) as Partial<FeedCounts>),
+});
 
 function stateOf(row: FeedRow, now: string): FeedState {
   const { running_until: until } = row;

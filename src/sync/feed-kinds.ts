@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { HttpClient } from '../http/http-client.ts';
 import { arxivApiFeed, arxivApiOptions } from '../sources/arxiv-api.ts';
 import { arxivOaiFeed, arxivOaiOptions } from '../sources/arxiv-oai.ts';
@@ -7,33 +7,48 @@ import { dailyPapersFeed, dailyPapersOptions } from '../sources/daily-papers.ts'
 import type { Feed } from '../sources/feed.ts';
 import { openAlexFeed, openAlexOptions } from '../sources/openalex.ts';
 
-/** A kind of feed: the settings that it takes, what it makes of them, and how its provider wants to be asked. */
-interface FeedKind<Options extends { url: string }> {
-  options: z.ZodType<Options>;
-  create(options: Options, tools: { http: HttpClient }): Feed;
+/** A kind of feed: what makes it of its settings, and how its provider wants to be asked. */
+interface FeedKind {
+  /** Checks the settings, by the kind's own schema. */
+  read(given: unknown): z.ZodSafeParseResult<FeedOfSettings>;
   /** Feeds of one provider take turns, also among processes. */
   provider: string;
   /** The shortest time between the beginnings of two requests. */
   intervalMs: number;
 }
 
-const kind = <Options extends { url: string }>(of: FeedKind<Options>) => of;
+export interface FeedOfSettings {
+  /** With what was left out; a cursor is of these alone. */
+  settings: object;
+  /** The address that is read, whose host may be asked. */
+  url: string;
+  open(http: HttpClient): Feed;
+}
 
-/** arXiv asks for one request in three seconds, over one connection (its API's terms of use). */
+function readBy<Options extends { url: string }>(
+  options: z.ZodType<Options>,
+  create: (options: Options, tools: { http: HttpClient }) => Feed,
+): FeedKind['read'] {
+  const reader = options.transform((settings) => ({
+    settings,
+    url: settings.url,
+    open: (http: HttpClient) => create(settings, { http }),
+  }));
+  return (given) => reader.safeParse(given);
+}
+
+/** arXiv asks for one request in three seconds, over one connection (the terms of use of its API). */
 const ARXIV = { provider: 'arxiv', intervalMs: 3_000 };
 
-export const FEED_KINDS = {
-  'daily-papers': kind({
-    options: dailyPapersOptions,
-    create: dailyPapersFeed,
+export const FEED_KINDS: Readonly<Record<string, FeedKind>> = {
+  'daily-papers': {
+    read: readBy(dailyPapersOptions, dailyPapersFeed),
     provider: 'hugging-face',
     intervalMs: 500,
-  }),
-  'arxiv-api': kind({ options: arxivApiOptions, create: arxivApiFeed, ...ARXIV }),
-  'arxiv-oai': kind({ options: arxivOaiOptions, create: arxivOaiFeed, ...ARXIV }),
-  'arxiv-rss': kind({ options: arxivRssOptions, create: arxivRssFeed, ...ARXIV }),
+  },
+  'arxiv-api': { read: readBy(arxivApiOptions, arxivApiFeed), ...ARXIV },
+  'arxiv-oai': { read: readBy(arxivOaiOptions, arxivOaiFeed), ...ARXIV },
+  'arxiv-rss': { read: readBy(arxivRssOptions, arxivRssFeed), ...ARXIV },
   // Ten a second are allowed.
-  openalex: kind({ options: openAlexOptions, create: openAlexFeed, provider: 'openalex', intervalMs: 200 }),
-} as const;
-
-export type FeedKindName = keyof typeof FEED_KINDS;
+  openalex: { read: readBy(openAlexOptions, openAlexFeed), provider: 'openalex', intervalMs: 200 },
+};
