@@ -24,7 +24,7 @@ export const dailyPapersOptions = z.strictObject({
   by: z.enum(['date', 'week', 'month', 'trending']).default('date'),
   /** The first day, when nothing has been read yet; the last seven days by default. */
   from: isoDay.optional(),
-  /** So many days before today are read again each time, for their upvotes and comments. */
+  /** So many days before the first unfinished one are read again each time, for their upvotes and comments. */
   refreshDays: z.int().min(0).max(90).default(7),
 });
 export type DailyPapersOptions = z.output<typeof dailyPapersOptions>;
@@ -33,7 +33,7 @@ const cursorSchema = z.object({
   /** All days up to this one were over when they were read. */
   finished: isoDay.nullable(),
   /** The ETags of listings that may be read again, by the name of their period. */
-  etags: z.record(z.string(), z.string().max(MAX_ETAG_LENGTH)),
+  etags: z.record(z.string(), z.string().max(MAX_ETAG_LENGTH).optional()),
 });
 type Cursor = z.output<typeof cursorSchema>;
 type By = Exclude<DailyPapersOptions['by'], 'trending'>;
@@ -78,30 +78,26 @@ async function* periodPages(
   { now }: FeedOptions,
 ): AsyncGenerator<FeedPage> {
   const today = now.toISOString().slice(0, 10);
-  const refreshed = dayBefore(today, refreshDays);
-  const kept = new Set([...periodsBetween(refreshed, today, by)].map(({ name }) => name));
   let { finished, etags } = state;
-  for (const period of periodsBetween(firstDayOf(finished, { from, refreshed, today }), today, by)) {
+  /** The first day that is read: all that may have changed since the day that was finished last. */
+  const first = () => {
+    if (finished === null) return from ?? dayBefore(today, FIRST_DAYS);
+    // Where a clock was wrong, days seem to be finished that have not begun.
+    const unfinished = finished < today ? dayBefore(finished, -1) : today;
+    const refreshed = dayBefore(unfinished, refreshDays);
+    return from !== undefined && refreshed < from ? from : refreshed;
+  };
+  for (const period of periodsBetween(first(), today, by)) {
     const listing = await readListing(period, { today, reader, etag: etags[period.name] });
     if (listing === 'not open') return;
     const isOver = period.lastDay < today;
     if (isOver && (finished === null || finished < period.lastDay)) finished = period.lastDay;
-    if (listing.items !== null) etags = { ...etags, [period.name]: listing.etag ?? '' };
-    etags = Object.fromEntries(Object.entries(etags).filter(([name, etag]) => kept.has(name) && etag !== ''));
+    if (listing.items !== null) etags = { ...etags, [period.name]: listing.etag };
+    const readAgain = new Set([...periodsBetween(first(), today, by)].map(({ name }) => name));
+    const isKept = (name: string) => readAgain.has(name) && etags[name] !== undefined;
+    etags = Object.fromEntries(Object.entries(etags).filter(([name]) => isKept(name)));
     yield { items: itemsOf(listing.items ?? [], period.name), cursor: { finished, etags } };
   }
-}
-
-/** The day to begin with: the first that is not finished, or the first that is read again, whichever is earlier. */
-function firstDayOf(
-  finished: string | null,
-  { from, refreshed, today }: { from: string | undefined; refreshed: string; today: string },
-): string {
-  if (finished === null) return from ?? dayBefore(today, FIRST_DAYS);
-  // Where a clock was wrong, days seem to be finished that have not begun.
-  const missed = finished < today ? dayBefore(finished, -1) : today;
-  const first = missed < refreshed ? missed : refreshed;
-  return from !== undefined && first < from ? from : first;
 }
 
 const itemsOf = (items: readonly unknown[], listing: string) =>
