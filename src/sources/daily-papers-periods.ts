@@ -26,7 +26,8 @@ export function* periodsBetween(
   }
 }
 
-function periodOf(day: string, by: 'date' | 'week' | 'month'): Period {
+/** The period that holds a day. The names of those that follow it are greater, as texts. */
+export function periodOf(day: string, by: 'date' | 'week' | 'month'): Period {
   if (by === 'date') return { name: day, firstDay: day, lastDay: day, queries: [`date=${day}`] };
   if (by === 'week') return weekOf(day);
   const name = day.slice(0, 7);

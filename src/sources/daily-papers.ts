@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { AppError } from '../errors.ts';
 import type { HttpClient } from '../http/http-client.ts';
 import { DAILY_PAPERS_SOURCE, dailyPaperItem } from './daily-papers-item.ts';
-import { dayBefore, type Period, periodsBetween } from './daily-papers-periods.ts';
+import { dayBefore, type Period, periodOf, periodsBetween } from './daily-papers-periods.ts';
 import type { Feed, FeedCursor, FeedOptions, FeedPage } from './feed.ts';
 import { jsonAnswer } from './json-answer.ts';
 import { baseUrl, isoDay } from './record-fields.ts';
@@ -40,8 +40,8 @@ type By = Exclude<DailyPapersOptions['by'], 'trending'>;
 
 /**
  * Hugging Face Daily Papers by its JSON API, `GET /api/daily_papers?date=|week=|month=&p=&limit=`: papers of arXiv that
- * people submitted to a daily listing, with upvotes, comments, organisation and code. The API needs no key and states
- * no rate; abstracts are arXiv's.
+ * people submitted to a daily listing, with upvotes, comments, organisation and code. No key is needed; the Hub's rate
+ * limit holds, which was 500 requests of an address in five minutes in 2026. Abstracts are arXiv's.
  *
  * Days are UTC. A day may be without papers (weekends). Today is read, too, but is finished only when it is over. A
  * listing that is not open yet, which the API answers with 400, is asked for again next time.
@@ -79,12 +79,12 @@ async function* periodPages(
 ): AsyncGenerator<FeedPage> {
   const today = now.toISOString().slice(0, 10);
   let { finished, etags } = state;
-  /** The first day that is read: all that may have changed since the day that was finished last. */
+  // Where a clock was wrong, days seem to be finished that have not begun.
+  if (finished !== null && finished >= today) finished = dayBefore(today, 1);
+  /** The first day that is read: of all that may have changed since a day was finished last. */
   const first = () => {
     if (finished === null) return from ?? dayBefore(today, FIRST_DAYS);
-    // Where a clock was wrong, days seem to be finished that have not begun.
-    const unfinished = finished < today ? dayBefore(finished, -1) : today;
-    const refreshed = dayBefore(unfinished, refreshDays);
+    const refreshed = dayBefore(finished, refreshDays - 1);
     return from !== undefined && refreshed < from ? from : refreshed;
   };
   for (const period of periodsBetween(first(), today, by)) {
@@ -93,9 +93,9 @@ async function* periodPages(
     const isOver = period.lastDay < today;
     if (isOver && (finished === null || finished < period.lastDay)) finished = period.lastDay;
     if (listing.items !== null) etags = { ...etags, [period.name]: listing.etag };
-    const readAgain = new Set([...periodsBetween(first(), today, by)].map(({ name }) => name));
-    const isKept = (name: string) => readAgain.has(name) && etags[name] !== undefined;
-    etags = Object.fromEntries(Object.entries(etags).filter(([name]) => isKept(name)));
+    const firstKept = periodOf(first(), by).name;
+    const kept = Object.entries(etags).filter(([name, etag]) => name >= firstKept && etag !== undefined);
+    etags = Object.fromEntries(kept);
     yield { items: itemsOf(listing.items ?? [], period.name), cursor: { finished, etags } };
   }
 }

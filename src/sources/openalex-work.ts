@@ -55,7 +55,7 @@ export const WORK_FIELDS = Object.keys(work.shape);
  * so that the paper is found to be one with that of other sources. A retracted work is a removal.
  *
  * Categories are the subfields and fields of its topics, such as `Artificial Intelligence` and `Computer Science`: a
- * short, stable list that a filter can name. The topics themselves are 4,500, and concepts are no longer kept up.
+ * short, stable list that a filter can name. The topics themselves are thousands, and concepts are no longer kept up.
  * Repositories are no venues: a preprint has none.
  */
 export function openAlexItem(value: unknown, at: string): SourceItem {

@@ -58,10 +58,9 @@ const cursorSchema = z.object({
 type Cursor = z.output<typeof cursorSchema>;
 
 /**
- * Works of OpenAlex by its API, `GET /works?filter=&search=&select=&per_page=&cursor=`: 300 million scholarly works of all
- * fields, CC0, with abstracts as inverted indexes for the half of them that has any; works without one are told as
- * rejected. OpenAlex asks for a (free) key, and answers 401 to what it does not give without one; 100 requests a second
- * are allowed, and a day's requests are counted.
+ * Works of OpenAlex by its API, `GET /works?filter=&search=&select=&per_page=&cursor=`: scholarly works of all fields,
+ * CC0. Abstracts are inverted indexes, and many works have none: they are told as rejected. OpenAlex asks for a key,
+ * which is free, and answers 401 to what it does not give without one; what a key may ask for in a day is limited.
  *
  * A run reads all works since a day, page by page; a run that is cut goes on with OpenAlex's cursor, or begins again
  * where OpenAlex does not take it any more. The next run begins some days before this one did, since works appear late.

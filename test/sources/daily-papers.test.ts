@@ -6,7 +6,6 @@ import {
   dailyPapersOptions,
 } from '../../src/sources/daily-papers.ts';
 import type { FeedCursor } from '../../src/sources/feed.ts';
-import type { SourceItem } from '../../src/sources/source.ts';
 import { createDailyPapersServer, listedItem } from '../fixtures/daily-papers-server.ts';
 import { brief, readFeed } from '../fixtures/feed-reader.ts';
 import { serveLocally } from '../fixtures/local-server.ts';
@@ -18,10 +17,10 @@ const dayAfter = (day: string, days: number) =>
 
 async function start(today: string, given: Partial<DailyPapersOptions> = {}) {
   const server = createDailyPapersServer(today);
-  const faults = { left: 0 };
+  /** Requests until one fails; below 0: none will. */
+  const faults = { after: -1 };
   const url = await serveLocally((request, response) => {
-    if (faults.left > 0) {
-      faults.left--;
+    if (faults.after-- === 0) {
       response.writeHead(503).end();
     } else server.handle(request, response);
   });
@@ -136,7 +135,9 @@ describe('Daily Papers by day', () => {
       { finished: 'soon', etags: {} },
       { finished: '2031-01-01', etags: {} },
     ]) {
-      expect((await readFeed(feed, cursor, noon('2025-02-03'))).items.map(brief)).toEqual(['2502.00001']);
+      const read = await readFeed(feed, cursor, noon('2025-02-03'));
+      expect(read.items.map(brief)).toEqual(['2502.00001']);
+      expect(read.cursor).toMatchObject({ finished: '2025-02-02' });
     }
   });
 });
@@ -197,7 +198,7 @@ type Step =
   | { kind: 'wait'; days: number }
   | { kind: 'submit'; daysAgo: number }
   | { kind: 'vote'; which: number; upvotes: number }
-  | { kind: 'run'; stopAfter: number; fails: boolean };
+  | { kind: 'run'; stopAfter: number; failsAfter: number };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant('wait' as const), days: fc.integer({ min: 1, max: 9 }) }),
@@ -210,7 +211,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({
     kind: fc.constant('run' as const),
     stopAfter: fc.integer({ min: 1, max: 8 }),
-    fails: fc.boolean(),
+    failsAfter: fc.integer({ min: -1, max: 12 }),
   }),
 );
 
@@ -220,13 +221,16 @@ async function live(steps: readonly Step[]) {
   const library = new Map<string, number | null | undefined>();
   let cursor: FeedCursor | null = null;
   let number = 10_000;
-  const take = (items: readonly SourceItem[]) => {
-    for (const item of items) if ('record' in item) library.set(item.record.id, item.record.upvotes);
-  };
   const run = async (stopAfter: number) => {
-    const read = await readFeed(feed, cursor, noon(server.today), stopAfter);
-    take(read.items);
-    cursor = read.cursor;
+    const options = { now: new Date(noon(server.today)), signal: new AbortController().signal };
+    let count = 0;
+    for await (const page of feed.pages(cursor, options)) {
+      for (const item of page.items) {
+        if ('record' in item) library.set(item.record.id, item.record.upvotes);
+      }
+      cursor = page.cursor;
+      if (++count === stopAfter) break;
+    }
   };
   for (const each of steps) {
     const recent = [...server.days].filter(([day]) => day >= dayAfter(server.today, -3));
@@ -238,10 +242,11 @@ async function live(steps: readonly Step[]) {
       const items = recent.flatMap(([, listed]) => listed);
       const item = items[each.which % Math.max(items.length, 1)];
       if (item) item.paper.upvotes = each.upvotes;
-    } else if (each.fails) {
-      faults.left = 1;
-      await expect(run(each.stopAfter)).rejects.toThrow('503');
-    } else await run(each.stopAfter);
+    } else {
+      faults.after = each.failsAfter;
+      await run(each.stopAfter).catch((error) => expect(error).toMatchObject({ code: 'source_failed' }));
+      faults.after = -1;
+    }
   }
   await run(Number.POSITIVE_INFINITY);
   const listed = [...server.days.values()].flat().map(({ paper }) => [paper.id, paper.upvotes] as const);

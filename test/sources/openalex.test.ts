@@ -134,7 +134,7 @@ describe('what OpenAlex refuses, or answers wrongly', () => {
 });
 
 describe('settings of an OpenAlex feed', () => {
-  it('say what is wanted of the 300 million works, and hold together', () => {
+  it('say what is wanted of all the works, and hold together', () => {
     const reasons = (settings: object) =>
       openAlexOptions.safeParse(settings).error?.issues.map(({ message }) => message);
     expect(reasons({})).toEqual([expect.stringContaining('expected a filter or a search')]);
