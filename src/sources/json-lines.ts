@@ -51,7 +51,8 @@ export async function* jsonLinesItems(text: string): AsyncGenerator<SourceItem> 
   }
 }
 
-const sizeOf = (file: string) => statSync(file, { throwIfNoEntry: false })?.size ?? null;
+/** The size of a file in bytes; null when there is none, or it is no file. */
+export const sizeOf = (file: string) => statSync(file, { throwIfNoEntry: false })?.size ?? null;
 
 async function* linesToItems(
   lines: AsyncIterable<Buffer | null>,
@@ -81,7 +82,10 @@ function parseLine(text: string, at: string, options: Parameters<typeof checkRec
 }
 
 /** The stream's chunks, unpacked when it begins with gzip's magic number. */
-async function gunzipped(input: Readable, onRead: (bytes: number) => void): Promise<AsyncIterable<Buffer>> {
+export async function gunzipped(
+  input: Readable,
+  onRead: (bytes: number) => void,
+): Promise<AsyncIterable<Buffer>> {
   const chunks = input[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   const first = await chunks.next();
   const counted = async function* () {
@@ -97,7 +101,7 @@ async function gunzipped(input: Readable, onRead: (bytes: number) => void): Prom
 }
 
 /** Splits chunks at line feeds; null stands for a line that was too long. */
-async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer | null> {
+export async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer | null> {
   let parts: Buffer[] = [];
   let length = 0;
   const take = (): Buffer | null => {
