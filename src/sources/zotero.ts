@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AppError } from '../errors.ts';
+import { AppError, sentenceOf } from '../errors.ts';
 import type { HttpAnswer, HttpClient } from '../http/http-client.ts';
 import { BIBLIOGRAPHY_LIMITS } from './bibliography.ts';
 import { shortened } from './source.ts';
@@ -75,12 +75,17 @@ async function pageOf(
     limit: String(ITEMS_A_PAGE),
     start: String(start),
   });
-  const answer = await http.get({
+  const request = {
     url: `${base}/users/${user}${within}/items/top?${query}`,
     accept: 'application/json',
     maxBytes: MAX_PAGE_BYTES,
     headers: { 'zotero-api-version': '3', ...(key !== undefined && { 'zotero-api-key': key }) },
     ...(signal && { signal }),
+  };
+  const answer = await http.get(request).catch((error: unknown) => {
+    const isOurs = error instanceof AppError && error.code === 'source_failed';
+    if (!isOurs || base === ZOTERO_SERVICE) throw error;
+    throw new AppError('source_failed', `${sentenceOf(error)} ${HOW_TO_ALLOW}`, { cause: error });
   });
   if (answer.status !== 200) throw refused(answer, base === ZOTERO_SERVICE, collection);
   try {
@@ -108,5 +113,5 @@ function refused({ status, body }: HttpAnswer, isService: boolean, collection: s
 }
 
 /** What a person does so that the Zotero of this machine answers. */
-export const HOW_TO_ALLOW =
+const HOW_TO_ALLOW =
   'Zotero must be running, with "Allow other applications on this computer to communicate with Zotero" on (Settings, Advanced).';
