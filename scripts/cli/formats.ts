@@ -50,7 +50,7 @@ const FORMATS = {
     what: 'a saved Daily Papers page',
     sourceName: 'daily-papers',
     isSure: looksLikeDailyPapersPage,
-    open: (file, { year }) => dailyPapersPageSource(typeof file === 'string' ? file : '/dev/stdin', year),
+    open: (file, { year }) => dailyPapersPageSource(file, year),
   },
   acl: {
     what: 'XML of the ACL Anthology',

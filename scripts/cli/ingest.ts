@@ -49,7 +49,7 @@ ${describeFormats()}
 ${MAPPING_HELP}
 
 Unchanged papers are not embedded again, so an interrupted ingest continues where it was: run it again.
-Rejected records are named by line and reason, counted, and do not stop the rest.`,
+Rejected records are named by place and reason, counted, and do not stop the rest.`,
     )
     .action(async (files: string[], options: Options, command: Command) => {
       const mapping = mappingOf(options);

@@ -34,6 +34,7 @@ describe('a file', () => {
   it.each([
     ['JSON Lines', `${JSON.stringify(PAPER)}\n`, 'file: reefs'],
     ['a table', '\ufeff"title";id;abstract\nT;reefs;A.\n', 'file: reefs'],
+    ['a Daily Papers page', 'Daily Papers\nby\nTitle\nAbstract.\n', 'daily-papers: daily-papers:'],
     ['the ACL Anthology', XML, 'acl-anthology: 2024.acl-long.1'],
     ['an answer of OpenReview', JSON.stringify({ notes: [NOTE] }), 'openreview: openreview:x1'],
     ['lines of OpenReview', `${JSON.stringify(NOTE)}\n${JSON.stringify(NOTE)}`, 'openreview: openreview:x1'],
@@ -43,11 +44,6 @@ describe('a file', () => {
       const [id] = await idsIn(form);
       expect(id?.slice(0, first?.length)).toBe(first);
     }
-  });
-
-  it('is told to be a saved Daily Papers page by its heading', async () => {
-    const [id] = await idsIn('Daily Papers\nby\nTitle\nAbstract.\n');
-    expect(id).toMatch(/^daily-papers: daily-papers:/);
   });
 
   it('is a table or JSON Lines when there is a mapping', async () => {
