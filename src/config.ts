@@ -43,6 +43,10 @@ const environment = z.object({
   PAPERWISE_MODEL_PASSAGE_PREFIX: z.string().optional(),
   PAPERWISE_MODEL_QUANTIZATION: z.enum(['int8', 'fp32']).optional(),
   PAPERWISE_MODEL_HUB: z.url('expected an address').optional(),
+  PAPERWISE_ZOTERO_KEY: z
+    .string()
+    .regex(/^[A-Za-z0-9]{8,100}$/, 'expected the letters and digits of a key of zotero.org')
+    .optional(),
 });
 
 export interface Config {
@@ -77,6 +81,8 @@ export interface Config {
     /** Where models named by a hub id are fetched from, when it is not the usual hub. */
     hubHost?: string;
   };
+  /** For libraries at zotero.org that are not public. */
+  zoteroKey: string | null;
 }
 
 /**
@@ -137,6 +143,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       }),
       ...(values.PAPERWISE_MODEL_HUB !== undefined && { hubHost: values.PAPERWISE_MODEL_HUB }),
     },
+    zoteroKey: values.PAPERWISE_ZOTERO_KEY ?? null,
   };
   return config;
 }

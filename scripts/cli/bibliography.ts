@@ -9,11 +9,14 @@ import {
   BIBLIOGRAPHY_FORMATS,
   BIBLIOGRAPHY_LIMITS,
   type BibliographyFormat,
+  LIBRARY_FORMATS,
+  type LibraryFormat,
 } from '../../src/sources/bibliography.ts';
 import { textOf } from '../../src/sources/text-bytes.ts';
 import { type FeedbackOutcome, LIKING_SIGNALS, type LikingSignal } from '../../src/store/people-store.ts';
-import { jsonOption, userOption, withLibrary } from './common.ts';
+import { configOf, jsonOption, userOption, withLibrary } from './common.ts';
 import { dim, printJson } from './print.ts';
+import { addZoteroOptions, isFromZotero, ZOTERO_HELP, type ZoteroOptions, zoteroText } from './zotero.ts';
 
 /** Entries that are named one by one; `--json` names all. */
 const NAMED = 20;
@@ -23,34 +26,32 @@ export function addBibliographyCommands(program: Command): void {
     .command('library')
     .description("a person's own library: import a bibliography, export what was liked and saved");
 
-  library
+  const importing = library
     .command('import')
     .description(
-      'like (or save) the papers of a BibTeX, RIS or CSL-JSON file; what is not here becomes seeds',
+      "like (or save) the papers of Zotero, or of a BibTeX, RIS, CSL-JSON or Zotero's JSON file; what is not here becomes seeds",
     )
-    .argument('<file>', 'a file as Zotero, Mendeley and others export it; - is standard input')
+    .argument('[file]', 'a file as Zotero, Mendeley and others export it; - is standard input')
     .addOption(userOption())
     .addOption(
       new Option('--format <format>', 'how to read it; by default, what the text shows').choices(
-        BIBLIOGRAPHY_FORMATS,
+        LIBRARY_FORMATS,
       ),
     )
     .addOption(new Option('--signal <signal>', 'what to say of them').choices(LIKING_SIGNALS).default('like'))
-    .addOption(jsonOption())
+    .addOption(jsonOption());
+  addZoteroOptions(importing)
     .addHelpText(
       'after',
       `
+${ZOTERO_HELP}
+
 Seeds shape interests as likes do. Import again when the library has grown: entries that have a paper now are liked, and
 their seeds removed; the rest stays as it is. What you said of a paper before stays, too.`,
     )
-    .action(async (file: string, options, command: Command) => {
-      const { user, format, signal, json } = options as {
-        user: string;
-        format?: BibliographyFormat;
-        signal: LikingSignal;
-        json?: boolean;
-      };
-      const text = textOf(await bytesOf(file));
+    .action(async (file: string | undefined, options: ImportOptions, command: Command) => {
+      const { user, signal, json } = options;
+      const { text, format } = await textToImport(file, options, command);
       await withLibrary(command, async ({ importLibrary }) => {
         const answer = await importLibrary({
           user,
@@ -95,6 +96,26 @@ their seeds removed; the rest stays as it is. What you said of a paper before st
         if (out !== undefined) console.error(`Written to ${out}.`);
       });
     });
+}
+
+interface ImportOptions extends ZoteroOptions {
+  user: string;
+  format?: LibraryFormat;
+  signal: LikingSignal;
+  json?: boolean;
+}
+
+async function textToImport(
+  file: string | undefined,
+  options: ImportOptions,
+  command: Command,
+): Promise<{ text: string; format: LibraryFormat | undefined }> {
+  const isZotero = isFromZotero(options);
+  if (isZotero === (file !== undefined)) {
+    throw new AppError('invalid_input', 'Expected a file, or --zotero and no file.');
+  }
+  if (file !== undefined) return { text: textOf(await bytesOf(file)), format: options.format };
+  return { text: await zoteroText(options, configOf(command)), format: 'zotero-json' };
 }
 
 function opened(file: string): number {

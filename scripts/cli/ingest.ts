@@ -1,12 +1,11 @@
-import { closeSync, openSync, readSync, statSync, writeSync } from 'node:fs';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { SingleBar } from 'cli-progress';
 import { type Command, Option } from 'commander';
-import { AppError, messageOf } from '../../src/errors.ts';
 import type { IngestCounts, IngestResult } from '../../src/ingest.ts';
-import { dailyPapersPageSource, looksLikeDailyPapersPage } from '../../src/sources/daily-papers-page.ts';
-import { jsonLinesSource } from '../../src/sources/json-lines.ts';
 import type { PaperSource } from '../../src/sources/source.ts';
 import { wholeNumber, withLibrary } from './common.ts';
+import { describeFormats, FORMAT_NAMES, type FormatName, openFile } from './formats.ts';
+import { addMappingOptions, MAPPING_HELP, type MappingOptions, mappingOf } from './mapping-options.ts';
 import { clock } from './print.ts';
 
 /** Rejected records that are shown; all are counted, and `--rejects` writes all to a file. */
@@ -16,35 +15,44 @@ const SHOWN_REJECTS = 50;
 const BAR_EVERY_MS = 200;
 const LINE_EVERY_MS = 10_000;
 
-const FORMATS = ['auto', 'jsonl', 'page'] as const;
-
-interface Options {
-  format: (typeof FORMATS)[number];
+interface Options extends MappingOptions {
+  format: FormatName | 'auto';
   sourceName?: string;
   year?: number;
   rejects?: string;
 }
 
 export function addIngestCommand(program: Command): void {
-  program
+  const command = program
     .command('ingest')
-    .description('take papers in from files: JSON Lines (plain or gzip) or a saved Daily Papers page')
-    .argument('<files...>', 'files; - is standard input (JSON Lines, unless --format says page)')
-    .addOption(new Option('--format <format>', 'how to read the files').choices(FORMATS).default('auto'))
-    .option('--source-name <name>', 'the source of records that do not name theirs (file, or daily-papers)')
+    .description('take papers in from files, plain or gzip, of any of the formats below')
+    .argument('<files...>', 'files; - is standard input (JSON Lines, unless --format says otherwise)')
+    .addOption(
+      new Option('--format <format>', 'how to read the files; auto looks how they begin')
+        .choices(['auto', ...FORMAT_NAMES])
+        .default('auto'),
+    )
+    .option('--source-name <name>', 'the source of records that do not name theirs')
     .addOption(
       new Option('--year <year>', 'of a saved page: the year in which it was saved').argParser(
         wholeNumber(1990, 2999),
       ),
     )
-    .option('--rejects <file>', "write every rejected record's place and reason to this file, as JSON Lines")
+    .option('--rejects <file>', "write every rejected record's place and reason to this file, as JSON Lines");
+  addMappingOptions(command)
     .addHelpText(
       'after',
       `
+Formats:
+${describeFormats()}
+
+${MAPPING_HELP}
+
 Unchanged papers are not embedded again, so an interrupted ingest continues where it was: run it again.
-Rejected records are named by line and reason, counted, and do not stop the rest.`,
+Rejected records are named by place and reason, counted, and do not stop the rest.`,
     )
     .action(async (files: string[], options: Options, command: Command) => {
+      const mapping = mappingOf(options);
       await withLibrary(
         command,
         async ({ ingest }) => {
@@ -55,10 +63,14 @@ Rejected records are named by line and reason, counted, and do not stop the rest
           try {
             for (const file of files) {
               if (stop.signal.aborted) break;
-              const { source, name } = sourceOf(file, options);
+              const { source, sourceName } = openFile(file, options.format, { year: options.year, mapping });
               const report = createReport(file, source, rejects);
               const counts = await ingest
-                .ingest(source, { defaultSource: name, onResult: report.add, signal: stop.signal })
+                .ingest(source, {
+                  defaultSource: options.sourceName ?? sourceName,
+                  onResult: report.add,
+                  signal: stop.signal,
+                })
                 .finally(report.close);
               report.summary(counts);
             }
@@ -73,33 +85,6 @@ Rejected records are named by line and reason, counted, and do not stop the rest
         { create: true },
       );
     });
-}
-
-function sourceOf(
-  file: string,
-  { format, year, sourceName }: Options,
-): { source: PaperSource; name: string } {
-  const path = file === '-' ? '/dev/stdin' : file;
-  if (format === 'page' || (format === 'auto' && looksLikeDailyPapersPage(beginning(path)))) {
-    return { source: dailyPapersPageSource(path, year), name: sourceName ?? 'daily-papers' };
-  }
-  return { source: jsonLinesSource(file === '-' ? process.stdin : file), name: sourceName ?? 'file' };
-}
-
-/** The first bytes of a file, to tell its format; nothing of a pipe, whose bytes can be read only once. */
-function beginning(path: string): string {
-  try {
-    if (!statSync(path).isFile()) return '';
-    const descriptor = openSync(path, 'r');
-    try {
-      const bytes = Buffer.alloc(4_096);
-      return bytes.toString('utf8', 0, readSync(descriptor, bytes, 0, bytes.length, 0));
-    } finally {
-      closeSync(descriptor);
-    }
-  } catch (error) {
-    throw new AppError('invalid_input', `Cannot read ${path}: ${messageOf(error)}.`, { cause: error });
-  }
 }
 
 /** Tells how an ingest goes: a bar on a terminal, a line now and then elsewhere, and what was rejected. */

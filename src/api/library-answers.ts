@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { firstDayOf, isCalendarDate, lastDayOf, PAPER_LIMITS } from '../paper.ts';
 import { MATCHED_BY } from '../recommend/match-library.ts';
 import { isTelling, SEED_LIMITS } from '../recommend/seeds.ts';
-import { BIBLIOGRAPHY_FORMATS } from '../sources/bibliography.ts';
+import { BIBLIOGRAPHY_FORMATS, LIBRARY_FORMATS } from '../sources/bibliography.ts';
 import {
   EVENT_KINDS,
   FEEDBACK_OUTCOMES,
@@ -25,15 +25,16 @@ const nextCursor = z
 
 export const importQuery = z.strictObject({
   signal: z.enum(LIKING_SIGNALS).default('like').openapi({ description: 'What to say of the papers.' }),
-  format: z.enum(BIBLIOGRAPHY_FORMATS).optional().openapi({
-    description: 'By default, what the type of the body says; of text/plain, what the text shows.',
+  format: z.enum(LIBRARY_FORMATS).optional().openapi({
+    description:
+      'By default, what the type of the body says; of text/plain and application/json, what the text shows.',
   }),
 });
 
 export const importAnswer = z
   .strictObject({
     user: z.string(),
-    format: z.enum(BIBLIOGRAPHY_FORMATS),
+    format: z.enum(LIBRARY_FORMATS),
     matched: z.array(
       z.strictObject({
         label: z.string().openapi({ description: 'The citation key, or the number in the file.' }),

@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { AppError } from '../errors.ts';
 import { exportLibrary } from '../recommend/export-library.ts';
-import { BIBLIOGRAPHY_LIMITS, type BibliographyFormat } from '../sources/bibliography.ts';
+import { BIBLIOGRAPHY_LIMITS, type BibliographyFormat, type LibraryFormat } from '../sources/bibliography.ts';
 import { shortened } from '../sources/source.ts';
 import { textOf } from '../sources/text-bytes.ts';
 import { LIKING_SIGNALS, MAX_SEEDS } from '../store/people-store.ts';
@@ -17,12 +17,12 @@ import { streamOf } from './stream.ts';
 export const MAX_IMPORTS_UNDER_WAY = 4;
 
 /** What a body's type says of its format; null: the text shows it. */
-const BODY_TYPES: Record<string, BibliographyFormat | null> = {
+const BODY_TYPES: Record<string, LibraryFormat | null> = {
   'application/x-bibtex': 'bibtex',
   'text/x-bibtex': 'bibtex',
   'application/x-research-info-systems': 'ris',
   'application/vnd.citationstyles.csl+json': 'csl-json',
-  'application/json': 'csl-json',
+  'application/json': null,
   'text/plain': null,
 };
 
@@ -50,11 +50,11 @@ const importRoute = createRoute({
     params: userParam,
     query: importQuery,
     body: describedBody(
-      `A bibliography in BibTeX, RIS or CSL-JSON, of at most ${BIBLIOGRAPHY_LIMITS.bytes} bytes.`,
+      `A bibliography in BibTeX, RIS, CSL-JSON or Zotero's JSON, of at most ${BIBLIOGRAPHY_LIMITS.bytes} bytes.`,
       Object.fromEntries(
-        Object.entries(BODY_TYPES).map(([type, format]) => [
+        Object.keys(BODY_TYPES).map((type) => [
           type,
-          format === 'csl-json' ? { type: 'array', items: { type: 'object' } } : { type: 'string' },
+          type.endsWith('json') ? { type: 'array', items: { type: 'object' } } : { type: 'string' },
         ]),
       ),
     ),
@@ -118,8 +118,8 @@ export function addLibraryRoutes(api: Api, services: ApiServices): void {
 /** The text of a body, and its format if that is known. Throws `unsupported_media_type` and `invalid_input`. */
 async function readBody(
   c: Context,
-  asked: BibliographyFormat | undefined,
-): Promise<{ text: string; format?: BibliographyFormat }> {
+  asked: LibraryFormat | undefined,
+): Promise<{ text: string; format?: LibraryFormat }> {
   const type = mediaTypeOf(c);
   const said = Object.hasOwn(BODY_TYPES, type) ? BODY_TYPES[type] : undefined;
   if (said === undefined) {

@@ -1,11 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Embedder } from '../embed/embedder.ts';
 import { AppError } from '../errors.ts';
-import {
-  type BibliographyEntry,
-  type BibliographyFormat,
-  readBibliography,
-} from '../sources/bibliography.ts';
+import { type BibliographyEntry, type LibraryFormat, readBibliography } from '../sources/bibliography.ts';
 import type { PaperStore } from '../store/paper-store.ts';
 import {
   type FeedbackOutcome,
@@ -19,7 +15,7 @@ import { type HeldSeed, heldSeeds, withEmbeddings } from './seeds.ts';
 
 export interface LibraryImport {
   user: string;
-  format: BibliographyFormat;
+  format: LibraryFormat;
   /** Entries that are papers of the library. `kept`: the user had said something else of it, which stays. */
   matched: {
     label: string;
@@ -45,7 +41,7 @@ export interface ImportRequest {
   user: string;
   text: string;
   /** Told by the text when it is not given. */
-  format?: BibliographyFormat;
+  format?: LibraryFormat;
   signal: LikingSignal;
   /** Ends the import after what has begun (`unavailable`). */
   abort?: AbortSignal;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AppError, messageOf } from '../errors.ts';
+import { jsonItems, notedIn } from './json-items.ts';
 import type { Reference, ReferenceItem } from './reference.ts';
 import { reasonOf, shortened } from './source.ts';
 
@@ -45,7 +45,7 @@ type CslItem = z.output<typeof cslItem>;
 /** The items of CSL-JSON: a list of them, one alone, or the `items` or `references` of an object. */
 export function* cslReferences(json: string): Generator<ReferenceItem> {
   let number = 0;
-  for (const item of itemsOf(json)) {
+  for (const item of jsonItems(json, 'CSL-JSON')) {
     number++;
     const parsed = cslItem.safeParse(item);
     const id = parsed.success ? (parsed.data.id ?? '') : String(Reflect.get(Object(item), 'id') ?? '');
@@ -55,38 +55,9 @@ export function* cslReferences(json: string): Generator<ReferenceItem> {
   }
 }
 
-function itemsOf(json: string): unknown[] {
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch (error) {
-    throw new AppError(
-      'invalid_input',
-      `Expected CSL-JSON, got text that is not JSON: ${messageOf(error)}.`,
-      {
-        cause: error,
-      },
-    );
-  }
-  if (Array.isArray(value)) return value;
-  if (typeof value !== 'object' || value === null) {
-    throw new AppError('invalid_input', `Expected CSL-JSON, a list of items, got ${shortened(json.trim())}.`);
-  }
-  for (const field of ['items', 'references']) {
-    const list: unknown = Reflect.get(value, field);
-    if (Array.isArray(list)) return list;
-  }
-  return [value];
-}
-
 function referenceOf(label: string, item: CslItem): Reference {
   const notes = (item.note ?? '').split(/\r?\n/);
-  /** Zotero writes fields that it has no place for as lines of the note: `DOI: 10.…`. */
-  const noted = (field: RegExp) =>
-    notes.flatMap((line) => {
-      const colon = line.indexOf(':');
-      return colon > 0 && field.test(line.slice(0, colon).trim()) ? [line.slice(colon + 1).trim()] : [];
-    });
+  const noted = (field: RegExp) => notedIn(notes, field);
   const isArxiv = /arxiv/i.test(
     `${item.archive ?? ''} ${item.publisher ?? ''} ${item['container-title'] ?? ''}`,
   );

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
-import { AppError, messageOf } from '../errors.ts';
+import type { Readable } from 'node:stream';
 import { checkRecord, type PaperSource, type SourceItem } from './source.ts';
+import { wholeFileSource } from './whole-file.ts';
 
 /** A saved page is tens of kilobytes; more than this is something else. */
 const MAX_PAGE_BYTES = 10 * 1024 * 1024;
@@ -21,28 +21,11 @@ export function looksLikeDailyPapersPage(text: string): boolean {
  * date with, perhaps, a number of comments. A date without a year is of `year`, the year in which the page was saved
  * (`savedIn` guesses it when it is not given). The page shows no ids: `daily-papers:` and a hash of the title, so that reading a page again finds the same papers.
  */
-export function dailyPapersPageSource(file: string, year?: number): PaperSource {
-  const size = statSync(file, { throwIfNoEntry: false })?.size ?? null;
-  let bytesRead = 0;
-  return {
-    ignoredFields: new Map(),
-    progress: () => ({ bytesRead, bytesTotal: size }),
-    async *[Symbol.asyncIterator]() {
-      const text = readPage(file);
-      bytesRead = size ?? 0;
-      yield* dailyPapersItems(text, year ?? savedIn(text, new Date().getUTCFullYear()));
-    },
-  };
-}
-
-function readPage(file: string): string {
-  try {
-    if (statSync(file).size > MAX_PAGE_BYTES) throw new Error(`larger than ${MAX_PAGE_BYTES} bytes`);
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new AppError('invalid_input', `Cannot read ${file}: ${messageOf(error)}.`, { cause: error });
-  }
-}
+export const dailyPapersPageSource = (file: string | Readable, year?: number): PaperSource =>
+  wholeFileSource(file, {
+    maxBytes: MAX_PAGE_BYTES,
+    read: (text) => dailyPapersItems(text, year ?? savedIn(text, new Date().getUTCFullYear())),
+  });
 
 /**
  * The year in which a page was saved: it leaves the year out of that year's dates only, so it was saved after the

@@ -185,6 +185,90 @@ describe('CSL-JSON', () => {
   });
 });
 
+describe("Zotero's JSON", () => {
+  const PREPRINT = {
+    itemType: 'preprint',
+    title: 'Attention Is <i>All</i> You Need',
+    creators: [
+      { creatorType: 'author', firstName: 'Ashish', lastName: 'Vaswani' },
+      { creatorType: 'author', name: 'Google Brain' },
+      { creatorType: 'editor', firstName: 'Not', lastName: 'Me' },
+    ],
+    abstractNote: 'The dominant models.',
+    date: '2017-06-12',
+    repository: 'arXiv',
+    archiveID: 'arXiv:1706.03762',
+    url: 'http://arxiv.org/abs/1706.03762',
+    extra: 'arXiv:1706.03762 [cs]',
+    tags: [{ tag: 'to read' }],
+  };
+  const ARTICLE = {
+    itemType: 'journalArticle',
+    title: 'Deep learning',
+    creators: [{ creatorType: 'author', firstName: 'Yann', lastName: 'LeCun' }],
+    date: 'May 2015',
+    DOI: '10.1038/NATURE14539',
+    extra: 'Citation Key: lecun\narXiv: 2401.01234v2',
+    volume: 521,
+  };
+  const expected = [
+    {
+      title: 'Attention Is All You Need',
+      authors: ['Ashish Vaswani', 'Google Brain'],
+      year: 2017,
+      arxivId: '1706.03762',
+      abstract: 'The dominant models.',
+      url: 'http://arxiv.org/abs/1706.03762',
+    },
+    {
+      title: 'Deep learning',
+      authors: ['Yann LeCun'],
+      year: 2015,
+      doi: '10.1038/nature14539',
+      arxivId: '2401.01234',
+    },
+  ];
+  const PARTS = [
+    { itemType: 'attachment', title: 'Full Text PDF', url: 'https://arxiv.org/pdf/1706.03762' },
+    { itemType: 'note', note: '<p>Mine</p>' },
+  ];
+
+  it('is read as the API answers and as it is exported; what belongs to items is left out', async () => {
+    const answered = [PREPRINT, ...PARTS, ARTICLE].map((data, at) => ({
+      key: `KEY${at}`,
+      version: 7,
+      library: { type: 'user', id: 1 },
+      meta: { creatorSummary: 'Vaswani' },
+      data: { key: `KEY${at}`, version: 7, ...data },
+    }));
+    const api = await readBibliography(JSON.stringify(answered));
+    expect(api).toMatchObject({ format: 'zotero-json', problems: [] });
+    expect(api.entries).toMatchObject(expected);
+    expect(api.entries.map(({ label }) => label)).toEqual(['KEY0', 'KEY3']);
+
+    const items = [
+      { ...PREPRINT, citationKey: 'vaswani', attachments: [{}] },
+      ...PARTS,
+      ARTICLE,
+      { itemType: 7 },
+    ];
+    const exported = await readBibliography(
+      JSON.stringify({ config: { id: 'x' }, collections: {}, items }, null, 2),
+    );
+    expect(exported.entries).toMatchObject(expected);
+    expect(exported.entries.map(({ label }) => label)).toEqual(['vaswani', '4']);
+    expect(exported.problems).toEqual([{ at: 'entry 5', reason: 'itemType: expected the type of an item' }]);
+  });
+
+  it('may be empty when it is asked for, and is not taken for CSL-JSON', async () => {
+    expect(await readBibliography('[]', 'zotero-json')).toMatchObject({ format: 'zotero-json', entries: [] });
+    const items = JSON.stringify([ARTICLE]);
+    await expect(readBibliography(items, 'csl-json')).rejects.toThrow("Expected CSL-JSON, got Zotero's JSON");
+    const quoting = JSON.stringify([{ id: 'a', title: 'The field "itemType": what it is' }]);
+    expect(await readBibliography(quoting)).toMatchObject({ format: 'csl-json' });
+  });
+});
+
 describe('a bibliography', () => {
   it('is refused when it is none, is another, or is too large', async () => {
     const refused = (text: string, format?: 'ris') =>
@@ -192,7 +276,7 @@ describe('a bibliography', () => {
         () => 'read',
         (error) => `${error.code}: ${error.message}`,
       );
-    const expected = 'invalid_input: Expected a bibliography in BibTeX, RIS or CSL-JSON, got';
+    const expected = "invalid_input: Expected a bibliography in BibTeX, RIS, CSL-JSON or Zotero's JSON, got";
     expect(await refused('')).toBe(`${expected} an empty text.`);
     expect(await refused('%PDF-1.4')).toBe(`${expected} a text that begins with "%PDF-1.4".`);
     expect(await refused('@misc{a, title={T}}', 'ris')).toBe('invalid_input: Expected RIS, got BibTeX.');
