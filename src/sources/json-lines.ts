@@ -1,11 +1,8 @@
 import { createReadStream, statSync } from 'node:fs';
-import { pipeline, Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import type { Readable } from 'node:stream';
 import { AppError, messageOf } from '../errors.ts';
+import { gunzipped, linesOf, MAX_LINE_BYTES } from './lines.ts';
 import { checkRecord, type PaperSource, type SourceItem } from './source.ts';
-
-/** A longer line is no paper; it is passed over without being held in memory. */
-export const MAX_LINE_BYTES = 1024 * 1024;
 
 /** Different unknown field names that are counted by name; a broken file may have any number. */
 const MAX_IGNORED_NAMES = 100;
@@ -78,47 +75,4 @@ function parseLine(text: string, at: string, options: Parameters<typeof checkRec
     return { at, reason: `not JSON: ${messageOf(error)}` };
   }
   return checkRecord(value, at, options);
-}
-
-/** The stream's chunks, unpacked when it begins with gzip's magic number. */
-async function gunzipped(input: Readable, onRead: (bytes: number) => void): Promise<AsyncIterable<Buffer>> {
-  const chunks = input[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
-  const first = await chunks.next();
-  const counted = async function* () {
-    for (let next = first; !next.done; next = await chunks.next()) {
-      onRead(next.value.length);
-      yield next.value;
-    }
-  };
-  const isGzip = !first.done && first.value[0] === 0x1f && first.value[1] === 0x8b;
-  if (!isGzip) return counted();
-  // The callback keeps an error of the input from being unhandled; it reaches the reader through the gunzip.
-  return pipeline(Readable.from(counted()), createGunzip(), () => {}) as AsyncIterable<Buffer>;
-}
-
-/** Splits chunks at line feeds; null stands for a line that was too long. */
-async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer | null> {
-  let parts: Buffer[] = [];
-  let length = 0;
-  const take = (): Buffer | null => {
-    const line = length > MAX_LINE_BYTES ? null : Buffer.concat(parts);
-    parts = [];
-    length = 0;
-    return line;
-  };
-  const add = (part: Buffer) => {
-    length += part.length;
-    if (length <= MAX_LINE_BYTES) parts.push(part);
-    else parts = [];
-  };
-  for await (const chunk of chunks) {
-    let start = 0;
-    for (let end = chunk.indexOf(10); end !== -1; end = chunk.indexOf(10, start)) {
-      add(chunk.subarray(start, end));
-      yield take();
-      start = end + 1;
-    }
-    add(chunk.subarray(start));
-  }
-  if (length > 0) yield take();
 }
