@@ -114,7 +114,7 @@ function itemOf(record: XmlElement, at: string): SourceItem {
       title: textIn(raw, 'title'),
       abstract: textIn(raw, 'abstract'),
       authors: authorsOfLine(textIn(raw, 'authors')),
-      date: versions[0]?.date,
+      date: versions.find(({ number }) => number === 1)?.date,
       categories: textIn(raw, 'categories').split(/\s+/),
       doi: textIn(raw, 'doi'),
       journalRef: textIn(raw, 'journal-ref'),
