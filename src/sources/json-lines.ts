@@ -11,7 +11,7 @@ const MAX_IGNORED_NAMES = 100;
  * Papers from JSON Lines, one object a line, plain or gzip (told by the first bytes, not by the name). Blank lines
  * are skipped. Memory stays flat: one chunk and one line are held. `file` is a path, or a stream such as stdin.
  * Iterating throws `invalid_input` when the file cannot be read or its gzip data is broken. `itemOf` makes something of
- * objects that are not papers as they stand.
+ * objects that are not papers as they stand, or passes them over.
  */
 export function jsonLinesSource(file: string | Readable, itemOf: ItemOf = paperOf): PaperSource {
   const ignored = ignoredFieldCounter();
@@ -38,8 +38,8 @@ export function jsonLinesSource(file: string | Readable, itemOf: ItemOf = paperO
   };
 }
 
-/** What one line's value is, told the names of fields that it leaves out. */
-type ItemOf = (value: unknown, at: string, onIgnored: (field: string) => void) => SourceItem;
+/** What one line's value is, null for nothing; it tells the names of fields that it leaves out. */
+type ItemOf = (value: unknown, at: string, onIgnored: (field: string) => void) => SourceItem | null;
 
 const paperOf: ItemOf = (value, at, onIgnored) => checkRecord(value, at, { strict: false, onIgnored });
 
@@ -68,7 +68,7 @@ export const sizeOf = (file: string) => statSync(file, { throwIfNoEntry: false }
 
 async function* linesToItems(
   lines: AsyncIterable<Buffer | null>,
-  itemOf: (value: unknown, at: string) => SourceItem,
+  itemOf: (value: unknown, at: string) => SourceItem | null,
 ): AsyncGenerator<SourceItem> {
   let number = 0;
   for await (const line of lines) {
@@ -79,11 +79,16 @@ async function* linesToItems(
       continue;
     }
     const text = line.toString('utf8').replace(/^\ufeff/, '');
-    if (text.trim() !== '') yield parseLine(text, at, itemOf);
+    const item = text.trim() === '' ? null : parseLine(text, at, itemOf);
+    if (item !== null) yield item;
   }
 }
 
-function parseLine(text: string, at: string, itemOf: (value: unknown, at: string) => SourceItem): SourceItem {
+function parseLine<Item extends SourceItem | null>(
+  text: string,
+  at: string,
+  itemOf: (value: unknown, at: string) => Item,
+): SourceItem | Item {
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -1,0 +1,37 @@
+import { AppError, messageOf } from '../errors.ts';
+import type { HttpAnswer } from '../http/http-client.ts';
+import { shortened } from './source.ts';
+import { type XmlElement, xmlElement } from './xml-element.ts';
+
+/** The largest answer in XML that is read, bytes: some thousand papers. */
+export const MAX_XML_ANSWER_BYTES = 64 * 1024 * 1024;
+
+/**
+ * The root element of an answer, one of those named. Any status is accepted with it, as errors may be such XML, too:
+ * `expectOk` comes once it has been looked for them. Throws `source_failed` for anything else, with the place of the
+ * fault when it is XML that is not well formed.
+ */
+export function xmlAnswer(answer: HttpAnswer, roots: readonly string[], what: string): XmlElement {
+  let root: XmlElement | null;
+  try {
+    root = xmlElement(answer.body);
+  } catch (error) {
+    expectOk(answer, what);
+    throw new AppError('source_failed', `Cannot read the answer of ${what}. ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+  if (root !== null && roots.includes(root.name)) return root;
+  expectOk(answer, what);
+  const got = root === null ? 'nothing' : `<${shortened(root.name)}>`;
+  throw new AppError('source_failed', `Expected <${roots.join('> or <')}> from ${what}, got ${got}.`);
+}
+
+/** Throws `source_failed` for any status but 200. */
+export function expectOk({ status, body }: HttpAnswer, what: string): void {
+  if (status === 200) return;
+  throw new AppError(
+    'source_failed',
+    `Expected status 200 from ${what}, got ${status}: ${shortened(body.trim())}`,
+  );
+}
