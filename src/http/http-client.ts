@@ -42,8 +42,9 @@ export interface HttpClient {
 /** Turns of requests to a provider, which processes on the same library share. */
 export interface ProviderTurns {
   /**
-   * Waits until no other request to the provider is under way, and `intervalMs` have passed since the last one began.
-   * Resolves to what ends the turn; a turn whose process died ends by itself. Throws the signal's reason.
+   * Waits until no other request to the provider is under way, and `intervalMs` have passed since the last one ended: so
+   * they pass between the arrivals of two, however long each is on its way. Resolves to what ends the turn; a turn whose
+   * process died ends by itself. Throws the signal's reason.
    */
   take(provider: string, options: { intervalMs: number; signal?: AbortSignal }): Promise<() => Promise<void>>;
 }
