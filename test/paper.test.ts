@@ -105,7 +105,7 @@ describe('records', () => {
 });
 
 describe('merging', () => {
-  const stored = mergedPaper(null, record({ id: '1', upvotes: 5, categories: ['cs.LG'], source: 'hf' }));
+  const stored = freshPaper(record({ id: '1', upvotes: 5, categories: ['cs.LG'], source: 'hf' }));
 
   it('keeps facts that a new record does not state', () => {
     const after = mergedPaper(stored, record({ id: '1', title: 'New' }));
@@ -119,7 +119,7 @@ describe('merging', () => {
   });
 
   it('replaces a sample whole, and never replaces anything by a sample', () => {
-    const sample = mergedPaper(null, record({ id: '1', venue: 'Somewhere', source: 'sample' }));
+    const sample = freshPaper(record({ id: '1', venue: 'Somewhere', source: 'sample' }));
     const real = mergedPaper(sample, record({ id: '1' }));
     expect(real.source).toBe('test');
     expect(real).not.toHaveProperty('venue');

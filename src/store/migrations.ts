@@ -1,4 +1,5 @@
 import { FACTS_MIGRATION } from './facts-migration.ts';
+import { RECORDS_MIGRATION } from './records-migration.ts';
 
 /**
  * The schema, as numbered steps. A released step is never edited: a change is a new step. SQLite's `user_version`
@@ -273,4 +274,5 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE papers ADD COLUMN revised_at TEXT;
   `,
   FACTS_MIGRATION,
+  RECORDS_MIGRATION,
 ];

@@ -21,6 +21,7 @@ const COLUMNS = [
   'author_count',
   'code_url',
   'comment',
+  'language',
   'version',
   'text_hash',
   'trend',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   type IncomingPaper,
-  mergedPaper,
+  freshPaper,
   type PaperFilter,
   type PaperKey,
   textHash,
@@ -33,7 +33,7 @@ const made = (hash: string, seed: number): EmbeddedPaper => ({
 
 /** An item that carries the embedding its text needs, as ingest would make it. */
 export function item(incoming: IncomingPaper, seed = 1): CommitItem {
-  return { incoming, embedded: made(textHash(mergedPaper(null, incoming)), seed) };
+  return { incoming, embedded: made(textHash(freshPaper(incoming)), seed) };
 }
 
 /** What every store of papers must do. `open` gives a new, empty one. */
@@ -50,7 +50,7 @@ export function paperStoreContract(name: string, open: () => PaperStore): void {
       const b = record({ id: 'b' });
       expect(await store.commitBatch([item(a), item(b)])).toEqual(['created', 'created']);
       const [keyA, keyB] = [await keyOf(store, 'a'), await keyOf(store, 'b')];
-      expect((await store.paperById('a'))?.paper).toEqual(mergedPaper(null, a));
+      expect((await store.paperById('a'))?.paper).toEqual(freshPaper(a));
       const papers = await store.papersByKeys([keyB, 999, keyA]);
       expect(papers.map(({ paper }) => paper.id)).toEqual(['b', 'a']);
     });

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { mergedPaper, textHash } from '../../src/paper.ts';
+import { freshPaper, textHash } from '../../src/paper.ts';
 import { MIGRATIONS } from '../../src/store/migrations.ts';
 import { openSqlite } from '../../src/store/sqlite.ts';
 import { createSqlitePaperStore } from '../../src/store/sqlite-papers.ts';
@@ -133,7 +133,7 @@ describe('the SQLite library', () => {
       { outcome: 'updated', toEmbed: null },
     ]);
     expect(await papers.commitBatch([{ incoming: facts, embedded: null }])).toEqual(['updated']);
-    const made = { textHash: textHash(mergedPaper(null, a)), embedding: unit(1), tokens: bits(4) };
+    const made = { textHash: textHash(freshPaper(a)), embedding: unit(1), tokens: bits(4) };
     expect(await papers.addEmbeddings([{ key: 1, ...made }])).toBe(1);
     expect(await papers.counts()).toMatchObject({ papers: 2, embedded: 1 });
     expect(await papers.tokenBits([1, 2])).toEqual(new Map([[1, bits(4)]]));
