@@ -146,6 +146,16 @@ export interface IncomingPaper {
   };
 }
 
+/** That a source does not have a record any more (`deleted`), or that its authors took the paper back (`withdrawn`). */
+export interface IncomingRemoval {
+  source: string;
+  /** Canonical, as a record's. */
+  id: string;
+  /** The arXiv version in the id that was given, or null. */
+  version: number | null;
+  why: 'deleted' | 'withdrawn';
+}
+
 /** Which papers may be answered. Every condition must hold; an absent one does not restrict. */
 export interface PaperFilter {
   /** First and last day, inclusive, `YYYY-MM-DD`. Papers without a date fail both. */

@@ -165,6 +165,7 @@ describe('entries of one paper', () => {
           store: {
             identities: async () => new Map(all.map((fields) => [fields.key, fields])),
             authorLists: async () => new Map(),
+            apart: async () => [],
           },
           index: { embeddings: async () => new Map() },
         };

@@ -1,4 +1,4 @@
-import { type SourceRecord } from '../merging.ts';
+import type { SourceRecord } from '../merging.ts';
 import { type IncomingPaper, incomingPaper, type PaperKey, type PaperRecord } from '../paper.ts';
 import { contradict, type Identifiers, identifiersOf, identityOf, isSameByTitle } from '../same-record.ts';
 import type { SqliteDatabase } from './sqlite.ts';
@@ -21,6 +21,9 @@ export interface RecordRow {
   doi: string | null;
   title: string | null;
 }
+
+/** What of a record tells to which paper it belongs. */
+type Recognisable = Pick<IncomingPaper, 'id'> & { facts: Partial<IncomingPaper['facts']> };
 
 export type WritableRecord = Omit<RecordRow, 'record_key'>;
 
@@ -56,9 +59,18 @@ export function sourceRecords(db: SqliteDatabase) {
     moveAll: (from: PaperKey, to: PaperKey) => {
       sql.moveAll.run(to, from);
       sql.moveApart.run({ from, to });
+      sql.clearApartFrom.run({ from });
       sql.clearApart.run({ from });
     },
-    apartFrom: (key: PaperKey) => sql.apartFrom.all(key),
+    /** The pairs of papers among these that someone said are two. */
+    apart: (keys: readonly PaperKey[]) => {
+      const list = JSON.stringify(keys);
+      return sql.apartAmong.all(list, list);
+    },
+    /** Whether a key is a paper's, be it one that its authors took back. */
+    isInUse: (key: PaperKey) => sql.hasRecord.get(key) !== undefined || sql.hasPaper.get(key) !== undefined,
+    /** Whether nothing is left of a paper but its id, which may name `key` then. */
+    isFree: (former: PaperKey, key: PaperKey) => sql.isFree.get({ former, key }) !== undefined,
     setApart: (a: PaperKey, b: PaperKey, at: string) => {
       sql.setApart.run(a, b, at);
       sql.setApart.run(b, a, at);
@@ -68,7 +80,7 @@ export function sourceRecords(db: SqliteDatabase) {
      * those with its arXiv id, DOI, or title. Those that contradict it or an earlier one, or that someone said are
      * others, are left out. Several are one paper that was not known to be.
      */
-    papersOf: (incoming: IncomingPaper, own: RecordRow | undefined): PaperKey[] => {
+    papersOf: (incoming: Recognisable, own: RecordRow | undefined): PaperKey[] => {
       const identity = identityOf(incoming);
       const found: PaperKey[] = [];
       let known = identifiersOf([identity]);
@@ -118,29 +130,25 @@ export const sourceRecordOf = (row: RecordRow): SourceRecord => ({
   order: row.record_key,
 });
 
-/** The row of a record as it came, of a paper. */
-export function recordRowOf(
-  incoming: IncomingPaper,
-  { key, record, version, isWithdrawn, at }: { key: PaperKey; record: PaperRecord; version: number | null; isWithdrawn: boolean; at: string },
-): WritableRecord {
-  const { id, facts, sourceIsExplicit } = incoming;
-  const { arxivId, doi, title } = identityOf(incoming);
-  return {
-    source: facts.source,
-    id,
-    paper_key: key,
-    version,
-    record: JSON.stringify(record),
-    is_explicit: sourceIsExplicit ? 1 : 0,
-    is_withdrawn: isWithdrawn ? 1 : 0,
-    at,
-    arxiv_id: arxivId,
-    doi,
-    title,
-  };
+/** What a record is found by, as its row has it. */
+export function identityColumns(record: Recognisable): Pick<RecordRow, 'arxiv_id' | 'doi' | 'title'> {
+  const { arxivId, doi, title } = identityOf(record);
+  return { arxiv_id: arxivId, doi, title };
 }
 
-const COLUMNS = ['source', 'id', 'paper_key', 'version', 'record', 'is_explicit', 'is_withdrawn', 'at', 'arxiv_id', 'doi', 'title'];
+const COLUMNS = [
+  'source',
+  'id',
+  'paper_key',
+  'version',
+  'record',
+  'is_explicit',
+  'is_withdrawn',
+  'at',
+  'arxiv_id',
+  'doi',
+  'title',
+];
 
 function statements(db: SqliteDatabase) {
   const select = 'SELECT * FROM source_records';
@@ -150,15 +158,22 @@ function statements(db: SqliteDatabase) {
     ofPaper: db.prepare<[number], RecordRow>(`${select} WHERE paper_key = ? ORDER BY record_key`),
     ofSource: db.prepare<[string], RecordRow>(`${select} WHERE source = ?`),
     keyOf: db.prepare<{ id: string }, number | null>(`SELECT ${KEY_OF_ID}`).pluck(),
+    hasPaper: db.prepare<[number]>('SELECT 1 FROM papers WHERE key = ?'),
     hasRecord: db.prepare<[number]>('SELECT 1 FROM source_records WHERE paper_key = ? LIMIT 1'),
     identifiers: db
-      .prepare<[number], [string | null, string | null]>('SELECT arxiv_id, doi FROM source_records WHERE paper_key = ?')
+      .prepare<[number], [string | null, string | null]>(
+        'SELECT arxiv_id, doi FROM source_records WHERE paper_key = ?',
+      )
       .raw(),
     keysOfArxivId: db
-      .prepare<[string], number>('SELECT DISTINCT paper_key FROM source_records WHERE arxiv_id = ? ORDER BY paper_key')
+      .prepare<[string], number>(
+        'SELECT DISTINCT paper_key FROM source_records WHERE arxiv_id = ? ORDER BY paper_key',
+      )
       .pluck(),
     keysOfDoi: db
-      .prepare<[string], number>('SELECT DISTINCT paper_key FROM source_records WHERE doi = ? ORDER BY paper_key')
+      .prepare<[string], number>(
+        'SELECT DISTINCT paper_key FROM source_records WHERE doi = ? ORDER BY paper_key',
+      )
       .pluck(),
     ofTitle: db.prepare<[string, number], RecordRow>(`${select} WHERE title = ? ORDER BY paper_key LIMIT ?`),
     put: db.prepare<WritableRecord>(
@@ -169,15 +184,29 @@ function statements(db: SqliteDatabase) {
     moveOne: db.prepare<[number, number]>('UPDATE source_records SET paper_key = ? WHERE record_key = ?'),
     moveAll: db.prepare<[number, number]>('UPDATE source_records SET paper_key = ? WHERE paper_key = ?'),
     apartFrom: db.prepare<[number], number>('SELECT other FROM apart WHERE key = ?').pluck(),
-    setApart: db.prepare<[number, number, string]>('INSERT OR IGNORE INTO apart (key, other, at) VALUES (?, ?, ?)'),
+    apartAmong: db
+      .prepare<[string, string], [number, number]>(
+        `SELECT key, other FROM apart WHERE key IN (SELECT value FROM json_each(?))
+         AND other IN (SELECT value FROM json_each(?))`,
+      )
+      .raw(),
+    isFree: db.prepare<{ former: number; key: number }>(
+      `SELECT 1 FROM paper_ids WHERE key = @former AND joined_key IS NULL
+       AND NOT EXISTS (SELECT 1 FROM source_records WHERE paper_key = @former)
+       AND NOT EXISTS (SELECT 1 FROM papers WHERE key = @former)
+       AND NOT EXISTS (SELECT 1 FROM apart WHERE key = @former AND other = @key)`,
+    ),
+    setApart: db.prepare<[number, number, string]>(
+      'INSERT OR IGNORE INTO apart (key, other, at) VALUES (?, ?, ?)',
+    ),
     moveApart: db.prepare<{ from: number; to: number }>(
       `INSERT OR IGNORE INTO apart (key, other, at)
-       SELECT @to, other, at FROM apart WHERE key = @from
-       UNION ALL SELECT other, @to, at FROM apart WHERE key = @from`,
+       SELECT @to, other, at FROM apart WHERE key = @from AND other <> @to
+       UNION ALL SELECT other, @to, at FROM apart WHERE key = @from AND other <> @to`,
     ),
-    clearApart: db.prepare<{ from: number }>(
-      `DELETE FROM apart WHERE key = @from
-       OR key IN (SELECT other FROM apart WHERE key = @from) AND other = @from`,
+    clearApartFrom: db.prepare<{ from: number }>(
+      'DELETE FROM apart WHERE key IN (SELECT other FROM apart WHERE key = @from) AND other = @from',
     ),
+    clearApart: db.prepare<{ from: number }>('DELETE FROM apart WHERE key = @from'),
   };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
-  type IncomingPaper,
   freshPaper,
+  type IncomingPaper,
   type PaperFilter,
   type PaperKey,
   textHash,
@@ -188,7 +188,7 @@ export function paperStoreContract(name: string, open: () => PaperStore): void {
         record({ id: 'b' }),
         record({ id: 'c', source: 'sample' }),
       );
-      expect(await store.removeSource('sample')).toBe(2);
+      expect(await store.removeSource('sample')).toEqual({ removed: 2, kept: 0 });
       expect((await store.counts()).bySource).toEqual({ test: 1 });
     });
 

@@ -66,7 +66,7 @@ describe('listings', () => {
         for (const { by, id, facts: fields } of changes) {
           const store = stores[by as 0 | 1];
           if (fields === null) await store.removePapers([`paper-${id}`]);
-          else await store.commitBatch([item(record({ id: `paper-${id}`, ...fields }))], true);
+          else await store.commitBatch([item(record({ id: `paper-${id}`, ...fields }))], { replace: true });
         }
         const all = await allPapers(stores[0]);
         const keys = expected(all, options.filter, options.sort);
