@@ -70,7 +70,7 @@ export interface Ingest {
    * Takes a record out of its paper into one of its own (`PaperStore.splitRecord`), and embeds what that changed.
    * Resolves to the ids of both papers, first the one that it was of.
    */
-  split(record: RecordName): Promise<string[]>;
+  split(record: RecordName): Promise<[string, string]>;
   /**
    * Embeds the papers that lack an embedding of the current model or its token bits (`missing`), or every paper anew (`all`), in place:
    * what is there stays until it is replaced. `onProgress` gets the number done so far; resolves to it.
@@ -271,10 +271,9 @@ async function commitRecords(
   });
 }
 
-async function splitRecord(deps: Deps, record: RecordName): Promise<string[]> {
-  const keys = await deps.store.splitRecord(record);
+async function splitRecord(deps: Deps, record: RecordName): Promise<[string, string]> {
+  const { keys, ids } = await deps.store.splitRecord(record);
   await deps.index.refresh();
-  const papers = await deps.store.papersByKeys(keys);
-  await embedThese(deps, papers);
-  return papers.map(({ paper }) => paper.id);
+  await embedThese(deps, await deps.store.papersByKeys(keys));
+  return ids;
 }

@@ -1,8 +1,8 @@
 import {
+  freshPaper,
   type IncomingPaper,
   incomingPaper,
   loosePaperRecord,
-  freshPaper,
   type PaperFilter,
   textHash,
 } from '../../src/paper.ts';

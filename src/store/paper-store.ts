@@ -177,10 +177,10 @@ export interface PaperStore extends VectorSource, TextSource {
   recordsOf(id: string): Promise<PaperRecordInfo[]>;
   /**
    * Takes a record out into a paper of its own, and keeps the two papers apart from then on. What people said stays with
-   * the first. Resolves to both, first the one it was of; they wait for an embedding where their text is another one.
+   * the first. Resolves to both, first the one it was of; they wait for an embedding where they have a new text.
    * Throws `not_found` for an unknown record, and `conflict` for the only one of its paper.
    */
-  splitRecord(record: RecordName): Promise<PaperKey[]>;
+  splitRecord(record: RecordName): Promise<{ keys: PaperKey[]; ids: [string, string] }>;
   /** The pairs of papers among these that were split, in both directions. */
   apart(keys: readonly PaperKey[]): Promise<[PaperKey, PaperKey][]>;
   /** The papers of the given keys, in the order of the keys; unknown keys are left out. */

@@ -80,7 +80,9 @@ export function sqlitePaperCommits({ db, sql, records, write }: Deps): CommitMet
             `The record "${row.id}" of "${source}" is the only one of its paper: there is nothing to split.`,
           );
         }
-        return [row.paper_key, write.split(row, freeId(row), now())];
+        const splitId = freeId(row);
+        const keys = [row.paper_key, write.split(row, splitId, now())];
+        return { keys, ids: [sql.idOf.get(row.paper_key) ?? row.id, splitId] };
       }),
   };
 
