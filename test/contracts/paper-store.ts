@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   freshPaper,
   type IncomingPaper,
+  type Paper,
   type PaperFilter,
   type PaperKey,
   textHash,
@@ -24,8 +25,11 @@ export function bits(seed: number): TokenBits {
   return new Uint8Array(seed * tokenRowBytes(DIMENSIONS)).fill(seed);
 }
 
-/** What an embedder would make of a text, as far as the store can tell. */
-const made = (hash: string, seed: number): EmbeddedPaper => ({
+/** What an embedder would make of a paper, as far as the store can tell. */
+export const made = (paper: Pick<Paper, 'title' | 'abstract'>, seed: number): EmbeddedPaper =>
+  madeOf(textHash(paper), seed);
+
+const madeOf = (hash: string, seed: number): EmbeddedPaper => ({
   textHash: hash,
   embedding: unit(seed),
   tokens: bits(seed),
@@ -33,7 +37,7 @@ const made = (hash: string, seed: number): EmbeddedPaper => ({
 
 /** An item that carries the embedding its text needs, as ingest would make it. */
 export function item(incoming: IncomingPaper, seed = 1): CommitItem {
-  return { incoming, embedded: made(textHash(freshPaper(incoming)), seed) };
+  return { incoming, embedded: made(freshPaper(incoming), seed) };
 }
 
 /** What every store of papers must do. `open` gives a new, empty one. */
@@ -81,7 +85,7 @@ export function paperStoreContract(name: string, open: () => PaperStore): void {
       const store = open();
       await add(store, record({ id: 'a' }));
       const changed = record({ id: 'a', abstract: 'Changed.' });
-      const wrong = { incoming: changed, embedded: made('of something else', 9) };
+      const wrong = { incoming: changed, embedded: madeOf('of something else', 9) };
       expect(await store.commitBatch([wrong])).toEqual(['stale']);
       expect((await store.paperById('a'))?.paper.abstract).toBe('Abstract of a.');
     });
@@ -367,7 +371,7 @@ export function paperStoreContract(name: string, open: () => PaperStore): void {
       const first = await store.papersAfter(0, 2);
       const rest = await store.papersAfter(first.at(-1)?.key ?? 0, 2);
       expect([...first, ...rest].map(({ paper }) => paper.id)).toEqual(['a', 'b', 'c']);
-      const items = first.map(({ key, paper }) => ({ key, ...made(textHash(paper), key + 40) }));
+      const items = first.map(({ key, paper }) => ({ key, ...made(paper, key + 40) }));
       const [a = -1, b = -1] = first.map(({ key }) => key);
       await add(store, record({ id: 'b', abstract: 'Changed meanwhile.' }));
       expect(await store.addEmbeddings(items)).toBe(1);

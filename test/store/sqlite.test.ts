@@ -10,6 +10,7 @@ import { createSqlitePeopleStore } from '../../src/store/sqlite-people.ts';
 import { bits, DIMENSIONS, item, paperStoreContract, unit } from '../contracts/paper-store.ts';
 import { paperHistoryContract } from '../contracts/paper-store-history.ts';
 import { paperRankingContract } from '../contracts/paper-store-ranking.ts';
+import { paperRecordsContract } from '../contracts/paper-store-records.ts';
 import { peopleStoreContract } from '../contracts/people-store.ts';
 import { writeLibraryBeforeTokenBits } from '../fixtures/library-before-token-bits.ts';
 import { record } from '../fixtures/papers.ts';
@@ -33,6 +34,7 @@ function open(file = newFile(), fingerprint = model.fingerprint) {
 paperStoreContract('SQLite', () => open().papers);
 paperHistoryContract('SQLite', () => open().papers);
 paperRankingContract('SQLite', () => open().papers);
+paperRecordsContract('SQLite', () => open().papers);
 peopleStoreContract('SQLite', () => open());
 
 describe('the SQLite library', () => {
