@@ -6,6 +6,7 @@ import { addIngestCommand } from './cli/ingest.ts';
 import { addLibraryCommands } from './cli/library.ts';
 import { addPeopleCommands } from './cli/people.ts';
 import { addPrecisionCommand } from './cli/precision.ts';
+import { addRecordCommands } from './cli/records.ts';
 import { addSearchCommands } from './cli/search.ts';
 import { addSeedCommands } from './cli/seeds.ts';
 import { addServeCommand } from './cli/serve.ts';
@@ -45,6 +46,7 @@ addPrecisionCommand(program);
 addBibliographyCommands(program);
 addSeedCommands(program);
 addLibraryCommands(program);
+addRecordCommands(program);
 
 // A reader that has seen enough (head, less) closes the pipe: no failure of ours, and no reason to stop half-way.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,9 +1,26 @@
 import type { Embedder } from './embed/embedder.ts';
+import { embedPapers, embedThese } from './embed-papers.ts';
 import { AppError } from './errors.ts';
 import type { VectorIndex } from './index/vector-index.ts';
-import { embeddedText, type IncomingPaper, incomingPaper, type Paper, textHash } from './paper.ts';
-import type { SourceItem } from './sources/source.ts';
-import type { CommitItem, CommitOutcome, PaperStore } from './store/paper-store.ts';
+import {
+  canonicalId,
+  embeddedText,
+  type IncomingRemoval,
+  incomingPaper,
+  type Paper,
+  parseArxivId,
+  textHash,
+} from './paper.ts';
+import type { Checkpoint, Removal, SourceItem } from './sources/source.ts';
+import type {
+  CommitItem,
+  CommitOptions,
+  CommitOutcome,
+  FeedPosition,
+  Incoming,
+  PaperStore,
+  RecordName,
+} from './store/paper-store.ts';
 
 /** Papers that are embedded and committed together: about half a second of embedding. */
 export const BATCH_SIZE = 32;
@@ -18,12 +35,14 @@ export interface IngestCounts {
   created: number;
   updated: number;
   unchanged: number;
+  /** Papers that left the library, as a source said. */
+  removed: number;
   rejected: number;
 }
 
 /** What became of one item, in the order of the items. */
 export type IngestResult =
-  | { index: number; at: string; id: string; outcome: 'created' | 'updated' | 'unchanged' }
+  | { index: number; at: string; id: string; outcome: Exclude<CommitOutcome, 'stale'> }
   | { index: number; at: string; id?: string; outcome: 'rejected'; reason: string };
 
 export interface IngestOptions {
@@ -42,13 +61,16 @@ export interface IngestOptions {
 export interface Ingest {
   /**
    * Takes items in: validate -> skip unchanged -> embed -> commit, batch by batch, in order. When it resolves,
-   * everything is durable and findable. Rejected items do not stop the rest. Throws what the source throws
-   * (after committing the items before), `model_failed`, `store_failed` or `unavailable`.
+   * everything is durable and findable. Rejected items do not stop the rest. A checkpoint ends its batch and is written
+   * with it, so that a cursor is never ahead of its papers. Throws what the source throws (after committing the items
+   * before), `model_failed`, `store_failed` or `unavailable`.
    */
-  ingest(
-    items: AsyncIterable<SourceItem> | Iterable<SourceItem>,
-    options: IngestOptions,
-  ): Promise<IngestCounts>;
+  ingest(items: Items, options: IngestOptions): Promise<IngestCounts>;
+  /**
+   * Takes a record out of its paper into one of its own (`PaperStore.splitRecord`), and embeds what that changed.
+   * Resolves to the ids of both papers, first the one that it was of.
+   */
+  split(record: RecordName): Promise<[string, string]>;
   /**
    * Embeds the papers that lack an embedding of the current model or its token bits (`missing`), or every paper anew (`all`), in place:
    * what is there stays until it is replaced. `onProgress` gets the number done so far; resolves to it.
@@ -58,6 +80,8 @@ export interface Ingest {
     options?: { onProgress?: (done: number) => void; signal?: AbortSignal },
   ): Promise<number>;
 }
+
+type Items = AsyncIterable<SourceItem | Checkpoint> | Iterable<SourceItem | Checkpoint>;
 
 interface Deps {
   store: PaperStore;
@@ -69,23 +93,25 @@ interface Deps {
 interface Entry {
   index: number;
   at: string;
-  incoming: IncomingPaper | null;
+  incoming: Incoming | null;
   rejected?: { id?: string; reason: string };
+}
+
+interface Batch {
+  entries: readonly Entry[];
+  checkpoint?: FeedPosition;
 }
 
 export function createIngest(deps: Deps): Ingest {
   return {
     ingest: (items, options) => ingestItems(deps, items, options),
+    split: (record) => splitRecord(deps, record),
     embedPapers: (which, options = {}) => embedPapers(deps, which, options),
   };
 }
 
-async function ingestItems(
-  deps: Deps,
-  items: AsyncIterable<SourceItem> | Iterable<SourceItem>,
-  options: IngestOptions,
-): Promise<IngestCounts> {
-  const counts: IngestCounts = { created: 0, updated: 0, unchanged: 0, rejected: 0 };
+async function ingestItems(deps: Deps, items: Items, options: IngestOptions): Promise<IngestCounts> {
+  const counts: IngestCounts = { created: 0, updated: 0, unchanged: 0, removed: 0, rejected: 0 };
   const report = (result: IngestResult) => {
     counts[result.outcome]++;
     options.onResult?.(result);
@@ -117,47 +143,57 @@ async function ingestItems(
   return counts;
 }
 
-async function* batchesOf(
-  items: AsyncIterable<SourceItem> | Iterable<SourceItem>,
-  options: IngestOptions,
-): AsyncGenerator<Entry[]> {
-  let batch: Entry[] = [];
+async function* batchesOf(items: Items, options: IngestOptions): AsyncGenerator<Batch> {
+  let entries: Entry[] = [];
   let index = 0;
   // A source that fails half-way (a cut gzip file) must not take the records before it along.
   let failure: { error: unknown } | null = null;
   try {
     for await (const item of items) {
       if (options.signal?.aborted) break;
-      batch.push(entryOf(item, index++, options.defaultSource));
-      if (batch.length === (options.batchSize ?? BATCH_SIZE)) {
-        yield batch;
-        batch = [];
+      if ('checkpoint' in item) {
+        yield { entries, checkpoint: item.checkpoint };
+        entries = [];
+        continue;
+      }
+      entries.push(entryOf(item, index++, options.defaultSource));
+      if (entries.length === (options.batchSize ?? BATCH_SIZE)) {
+        yield { entries };
+        entries = [];
       }
     }
   } catch (error) {
     failure = { error };
   }
-  if (batch.length > 0) yield batch;
+  if (entries.length > 0) yield { entries };
   if (failure) throw failure.error;
 }
 
 function entryOf(item: SourceItem, index: number, defaultSource: string): Entry {
   if ('record' in item) return { index, at: item.at, incoming: incomingPaper(item.record, defaultSource) };
-  if ('removal' in item) return { index, at: item.at, incoming: null, rejected: { reason: 'withdrawn' } };
+  if ('removal' in item)
+    return { index, at: item.at, incoming: incomingRemoval(item.removal, defaultSource) };
   const { at, reason, id } = item;
   return { index, at, incoming: null, rejected: { reason, ...(id !== undefined && { id }) } };
 }
 
+const incomingRemoval = ({ id, why }: Removal, source: string): IncomingRemoval => ({
+  source,
+  id: canonicalId(id),
+  version: parseArxivId(id.trim())?.version ?? null,
+  why,
+});
+
 /** Embeds a batch, waits for the batches before it (so that of two records of one paper the later wins), commits. */
 async function takeBatch(
   { store, embedder, index }: Deps,
-  batch: readonly Entry[],
+  { entries, checkpoint }: Batch,
   { replace = false, signal }: IngestOptions,
   previous: Promise<void>,
   progress: { isCut: boolean },
   report: (result: IngestResult) => void,
 ): Promise<void> {
-  const records = batch.map((entry) => entry.incoming).filter((incoming) => incoming !== null);
+  const records = entries.map((entry) => entry.incoming).filter((incoming) => incoming !== null);
   // A failure here must wait for its turn, as must a commit.
   const embedding = embedRecords({ store, embedder }, records, replace, signal).then(
     (items) => ({ items }),
@@ -171,10 +207,10 @@ async function takeBatch(
     return;
   }
   if ('error' in embedded) throw embedded.error;
-  const outcomes = await commitRecords({ store, embedder }, records, embedded.items, replace);
+  const outcomes = await commitRecords({ store, embedder }, records, embedded.items, { replace, checkpoint });
   await index.refresh();
   let next = 0;
-  for (const { index: position, at, incoming, rejected } of batch) {
+  for (const { index: position, at, incoming, rejected } of entries) {
     if (incoming) {
       report({ index: position, at, id: incoming.id, outcome: outcomes[next++] ?? 'unchanged' });
     } else {
@@ -186,7 +222,7 @@ async function takeBatch(
 /** The records with the embeddings that they need; equal texts are embedded once. */
 async function embedRecords(
   { store, embedder }: Pick<Deps, 'store' | 'embedder'>,
-  records: readonly IncomingPaper[],
+  records: readonly Incoming[],
   replace: boolean,
   signal?: AbortSignal,
 ): Promise<CommitItem[]> {
@@ -209,19 +245,19 @@ type Committed = Exclude<CommitOutcome, 'stale'>;
 /** Commits a batch; what another writer changed meanwhile is embedded and tried again. */
 async function commitRecords(
   deps: Pick<Deps, 'store' | 'embedder'>,
-  records: readonly IncomingPaper[],
+  records: readonly Incoming[],
   items: readonly CommitItem[],
-  replace: boolean,
+  options: CommitOptions & { replace: boolean },
 ): Promise<Committed[]> {
-  const outcomes: CommitOutcome[] = await deps.store.commitBatch(items, replace);
+  const outcomes: CommitOutcome[] = await deps.store.commitBatch(items, options);
   for (let attempt = 1; outcomes.includes('stale') && attempt < MAX_ATTEMPTS; attempt++) {
     const stale = outcomes.flatMap((outcome, at) => (outcome === 'stale' ? [at] : []));
     const again = await embedRecords(
       deps,
-      stale.map((at) => records[at] as IncomingPaper),
-      replace,
+      stale.map((at) => records[at] as Incoming),
+      options.replace,
     );
-    const retried = await deps.store.commitBatch(again, replace);
+    const retried = await deps.store.commitBatch(again, options);
     stale.forEach((at, position) => {
       outcomes[at] = retried[position] ?? 'stale';
     });
@@ -235,45 +271,9 @@ async function commitRecords(
   });
 }
 
-async function embedPapers(
-  deps: Deps,
-  which: 'missing' | 'all',
-  { onProgress, signal }: { onProgress?: (done: number) => void; signal?: AbortSignal },
-): Promise<number> {
-  let done = 0;
-  for (;;) {
-    const pass = await embedOnce(deps, which, signal, (stored) => onProgress?.(done + stored));
-    done += pass.stored;
-    // What changed while it was embedded is looked at again, as long as that brings anything.
-    const isWorthAnother = which === 'missing' && pass.stored > 0 && pass.stored < pass.looked;
-    if (signal?.aborted || !isWorthAnother) return done;
-  }
-}
-
-/** Goes through the library once, by key. Returns how many papers it looked at, and how many embeddings it stored. */
-async function embedOnce(
-  { store, embedder, index }: Deps,
-  which: 'missing' | 'all',
-  signal: AbortSignal | undefined,
-  onProgress: (stored: number) => void,
-): Promise<{ looked: number; stored: number }> {
-  const next = which === 'all' ? store.papersAfter : store.papersWithoutEmbedding;
-  let looked = 0;
-  let stored = 0;
-  let last = 0;
-  while (!signal?.aborted) {
-    const papers = await next(last, BATCH_SIZE * 2);
-    if (papers.length === 0) break;
-    const passages = await embedder.embedPassages(papers.map(({ paper }) => embeddedText(paper)));
-    const items = papers.flatMap(({ key, paper }, at) => {
-      const passage = passages[at];
-      return passage ? [{ key, textHash: textHash(paper), ...passage }] : [];
-    });
-    looked += papers.length;
-    stored += await store.addEmbeddings(items);
-    await index.refresh();
-    last = papers.at(-1)?.key ?? last;
-    onProgress(stored);
-  }
-  return { looked, stored };
+async function splitRecord(deps: Deps, record: RecordName): Promise<[string, string]> {
+  const { keys, ids } = await deps.store.splitRecord(record);
+  await deps.index.refresh();
+  await embedThese(deps, await deps.store.papersByKeys(keys));
+  return ids;
 }

@@ -34,7 +34,7 @@ export interface Fold {
 }
 
 interface Deps {
-  store: Pick<PaperStore, 'identities' | 'authorLists'>;
+  store: Pick<PaperStore, 'identities' | 'authorLists' | 'apart'>;
   index: Pick<VectorIndex, 'embeddings'>;
 }
 
@@ -124,17 +124,24 @@ function likelyCopies(entries: readonly (Entry | null)[], likeTitlesAmong: numbe
 interface Evidence {
   authors: ReadonlyMap<PaperKey, AuthorList>;
   embeddings: ReadonlyMap<PaperKey, Embedding>;
+  /** Pairs that someone said are two papers, each as its keys. */
+  apart: ReadonlySet<string>;
 }
-const NO_EVIDENCE: Evidence = { authors: new Map(), embeddings: new Map() };
+const NO_EVIDENCE: Evidence = { authors: new Map(), embeddings: new Map(), apart: new Set() };
 
 async function evidenceOf({ store, index }: Deps, keys: readonly PaperKey[]): Promise<Evidence> {
-  const [authors, embeddings] = await Promise.all([store.authorLists(keys), index.embeddings(keys)]);
-  return { authors, embeddings };
+  const [authors, embeddings, pairs] = await Promise.all([
+    store.authorLists(keys),
+    index.embeddings(keys),
+    store.apart(keys),
+  ]);
+  return { authors, embeddings, apart: new Set(pairs.map(String)) };
 }
 
 /** By what two likely copies are the same paper; null when they are not, or when too little is known. */
-function samePaperBy(a: Entry, b: Entry, { authors, embeddings }: Evidence): SameBy | null {
+function samePaperBy(a: Entry, b: Entry, { authors, embeddings, apart }: Evidence): SameBy | null {
   const [first, second] = [a.identity, b.identity];
+  if (apart.has(String([first.key, second.key]))) return null;
   if (first.doi !== null && first.doi === second.doi) return 'doi';
   if (first.arxivId !== null && first.arxivId === second.arxivId) return 'arxivId';
   const shared = authorsShared(authors.get(first.key), authors.get(second.key));
@@ -155,8 +162,9 @@ function samePaperBy(a: Entry, b: Entry, { authors, embeddings }: Evidence): Sam
  * Whether two entries are different papers for sure, however like each is to a third one that says less: all their
  * authors are others, or arXiv has both, with unlike abstracts.
  */
-function contradict(a: Entry, b: Entry, { authors, embeddings }: Evidence): boolean {
+function contradict(a: Entry, b: Entry, { authors, embeddings, apart }: Evidence): boolean {
   const [first, second] = [a.identity, b.identity];
+  if (apart.has(String([first.key, second.key]))) return true;
   if (first.doi !== null && first.doi === second.doi) return false;
   if (first.arxivId !== null && first.arxivId === second.arxivId) return false;
   if (authorsShared(authors.get(first.key), authors.get(second.key)) === 'none') return true;

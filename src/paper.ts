@@ -92,6 +92,10 @@ const fields = {
   authorCount: z.int().min(0).max(1_000_000).nullish(),
   codeUrl: webUrl.nullish(),
   comment: shortText(PAPER_LIMITS.comment).nullish(),
+  language: z
+    .string()
+    .regex(/^[a-z]{2,3}$/, 'expected a language as ISO 639 names it, such as en')
+    .nullish(),
 };
 
 /** One paper as it comes in by the API: unknown fields are refused. */
@@ -122,6 +126,8 @@ export interface Paper {
   codeUrl?: string;
   /** What the authors remark, such as "12 pages, accepted at ICLR". */
   comment?: string;
+  /** Of title and abstract: ISO 639-1, or 639-3 where that has none. */
+  language?: string;
 }
 
 /** A clean record: what one source says about one paper. `undefined` means that the source does not say. */
@@ -129,6 +135,8 @@ export interface IncomingPaper {
   id: string;
   /** The arXiv version in the id that was given (`2401.01234v2` -> 2), or null. */
   version: number | null;
+  /** The record as it came, before it was cleaned. */
+  record: PaperRecord;
   /** True when the record named its source itself, so that it replaces the stored one. */
   sourceIsExplicit: boolean;
   facts: Omit<Paper, 'id' | 'date' | 'authors' | 'categories'> & {
@@ -136,6 +144,16 @@ export interface IncomingPaper {
     authors?: string[];
     categories?: string[];
   };
+}
+
+/** That a source does not have a record any more (`deleted`), or that its authors took the paper back (`withdrawn`). */
+export interface IncomingRemoval {
+  source: string;
+  /** Canonical, as a record's. */
+  id: string;
+  /** The arXiv version in the id that was given, or null. */
+  version: number | null;
+  why: 'deleted' | 'withdrawn';
 }
 
 /** Which papers may be answered. Every condition must hold; an absent one does not restrict. */
@@ -178,6 +196,14 @@ export function parseArxivId(id: string): { arxivId: string; version: number | n
   return { arxivId: match[1], version: match[2] === undefined ? null : Number(match[2]) };
 }
 
+/** The DOI that arXiv gives to each of its papers, whose end is their arXiv id. */
+const ARXIV_DOI = /^10\.48550\/arxiv\./i;
+
+/** The arXiv id that a DOI of arXiv's own ends with; null for all other DOIs. */
+export function arxivIdOfDoi(doi: string): string | null {
+  return ARXIV_DOI.test(doi) ? (parseArxivId(doi.replace(ARXIV_DOI, ''))?.arxivId ?? null) : null;
+}
+
 /** The id under which a paper is stored: trimmed, and an arXiv id without prefix, address and version. */
 export function canonicalId(id: string): string {
   const trimmed = id.trim();
@@ -207,9 +233,12 @@ const cleanOptional = (text: string | null | undefined) => (text ? cleanText(tex
 
 /** Cleans a validated record. `defaultSource` names the source of records that do not name their own. */
 export function incomingPaper(record: PaperRecord, defaultSource: string): IncomingPaper {
-  const arxiv = parseArxivId(record.id) ?? (record.arxivId ? parseArxivId(record.arxivId) : null);
   const id = canonicalId(record.id);
   const doi = record.doi?.replace(/^(?:https?:\/\/(?:dx\.)?doi\.org\/|doi:)/i, '').toLowerCase();
+  const arxiv =
+    parseArxivId(record.id) ??
+    parseArxivId(record.arxivId ?? '') ??
+    parseArxivId((doi && arxivIdOfDoi(doi)) ?? '');
   const authors = record.authors ? record.authors.map(cleanText).filter((name) => name !== '') : undefined;
   const facts: Record<string, unknown> = {
     title: cleanText(record.title),
@@ -230,11 +259,13 @@ export function incomingPaper(record: PaperRecord, defaultSource: string): Incom
     authorCount: record.authorCount ?? (authors && authors.length > 0 ? authors.length : undefined),
     codeUrl: record.codeUrl ?? undefined,
     comment: cleanOptional(record.comment),
+    language: record.language ?? undefined,
   };
   for (const name of Object.keys(facts)) if (facts[name] === undefined) delete facts[name];
   return {
     id,
     version: arxiv?.version ?? null,
+    record,
     sourceIsExplicit: typeof record.source === 'string',
     facts: facts as IncomingPaper['facts'],
   };
@@ -243,19 +274,9 @@ export function incomingPaper(record: PaperRecord, defaultSource: string): Incom
 /** The source of the embedded sample: its papers give way to any other source. */
 export const SAMPLE_SOURCE = 'sample';
 
-/**
- * What the library holds after `incoming` has arrived. Facts that the record does not state stay as they were, so
- * that sources complete each other; `replace` drops them instead (PUT). A sample is replaced whole by anything
- * else, and never replaces anything.
- */
-export function mergedPaper(stored: Paper | null, incoming: IncomingPaper, replace = false): Paper {
-  const { facts, id } = incoming;
-  const isSample = facts.source === SAMPLE_SOURCE;
-  if (stored && isSample && stored.source !== SAMPLE_SOURCE) return stored;
-  const fresh: Paper = { id, authors: [], date: null, categories: [], ...facts };
-  if (!stored || replace || stored.source === SAMPLE_SOURCE) return fresh;
-  const source = incoming.sourceIsExplicit ? facts.source : stored.source;
-  return { ...stored, ...facts, id, source };
+/** The paper that a record alone makes. */
+export function freshPaper({ id, facts }: Pick<IncomingPaper, 'id' | 'facts'>): Paper {
+  return { id, authors: [], date: null, categories: [], ...facts };
 }
 
 /** The text of a paper that is embedded, without the model's passage prefix. */

@@ -29,7 +29,7 @@ export interface SimilarPage {
 }
 
 export interface SimilarPageDeps {
-  store: Pick<PaperStore, 'termSets' | 'identities' | 'authorLists' | 'papersByKeys'>;
+  store: Pick<PaperStore, 'termSets' | 'identities' | 'authorLists' | 'apart' | 'papersByKeys'>;
   index: Pick<VectorIndex, 'embeddings'>;
   statistics: { current(): Promise<Pick<TermStatistics, 'rarity'>> };
 }

@@ -44,6 +44,8 @@ const PORTS = [
 const SHARED = [
   'src/paper.ts',
   'src/identity.ts',
+  'src/same-record.ts',
+  'src/merging.ts',
   'src/history.ts',
   'src/words.ts',
   'src/quotes.ts',

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { LIKE_TITLES, likeTitles } from '../src/like-titles.ts';
 import { foldDuplicates } from '../src/near-duplicates.ts';
 import { openTestLibrary, topicPapers } from './fixtures/library.ts';
+import { addUnmerged } from './fixtures/unmerged.ts';
 
 const LONG =
   'We teach a robot to weave by showing it how a weaver moves, and let it find out the rest alone. The loom is old, ' +
@@ -16,8 +17,9 @@ async function pair(first: object, second: object) {
     abstract: LONG,
     authors: ['Ada Lovelace', 'Joseph Jacquard'],
   };
-  await opened.add(
-    ...topicPapers('galaxies', 5),
+  await opened.add(...topicPapers('galaxies', 5));
+  await addUnmerged(
+    opened,
     { ...base, id: 'first', date: '2024-01-01', ...first },
     { ...base, id: 'second', date: '2025', source: 'journal', ...second },
   );
@@ -83,9 +85,10 @@ describe('entries of one paper', () => {
 
   it('are never papers of others, or of two arXiv ids and unlike abstracts, by way of a third that says less', async () => {
     const groupsOf = async (first: object, third: object, between: object) => {
-      const { search, add } = await pair(first, third);
+      const opened = await pair(first, third);
+      const { search } = opened;
       const title = 'A Robot That Weaves Like Us';
-      await add({ id: 'between', title, abstract: LONG, authors: [], ...between });
+      await addUnmerged(opened, { id: 'between', title, abstract: LONG, authors: [], ...between });
       const examples = { positive: ['galaxies-1'], negative: [] };
       const orders = [
         (await search.search({ query: 'robot that weaves', mode: 'hybrid', limit: 100 })).hits,
@@ -118,10 +121,12 @@ describe('entries of one paper', () => {
   });
 
   it('leave no gap and no repetition between pages, in search and in similar papers', async () => {
-    const { search, add } = await openTestLibrary();
+    const opened = await openTestLibrary();
+    const { search, add } = opened;
     const robots = topicPapers('robots', 30);
-    await add(
-      ...robots,
+    await add(...robots);
+    await addUnmerged(
+      opened,
       ...robots.map((paper, at) => ({ ...paper, id: `copy-${at}`, doi: '10.1000/many', authors: ['Bo Li'] })),
     );
     type Answer = Pick<Awaited<ReturnType<typeof search.similar>>, 'nextCursor'> & {
@@ -165,6 +170,7 @@ describe('entries of one paper', () => {
           store: {
             identities: async () => new Map(all.map((fields) => [fields.key, fields])),
             authorLists: async () => new Map(),
+            apart: async () => [],
           },
           index: { embeddings: async () => new Map() },
         };

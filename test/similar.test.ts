@@ -76,6 +76,7 @@ describe('papers like many', () => {
           keys.map((key) => ({ key, paper: { id: `p${key}` } })),
         identities: async () => new Map(),
         authorLists: async () => new Map(),
+        apart: async () => [],
       },
       embedder: createHashEmbedder(),
       index: {

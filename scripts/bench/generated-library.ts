@@ -1,8 +1,8 @@
 import {
+  freshPaper,
   type IncomingPaper,
   incomingPaper,
   loosePaperRecord,
-  mergedPaper,
   type PaperFilter,
   textHash,
 } from '../../src/paper.ts';
@@ -162,7 +162,7 @@ export async function fillLibrary(
 /** Without tokens: what is measured here does not look at them. */
 const itemOf = (incoming: IncomingPaper, embedding: Embedding): CommitItem => ({
   incoming,
-  embedded: { textHash: textHash(mergedPaper(null, incoming)), embedding, tokens: new Uint8Array() },
+  embedded: { textHash: textHash(freshPaper(incoming)), embedding, tokens: new Uint8Array() },
 });
 
 /** Commits a change of a paper that passes none of the filters below. */

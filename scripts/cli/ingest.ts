@@ -148,7 +148,7 @@ function createReport(file: string, source: PaperSource, rejects: number | null)
       const { seconds, rate } = progress();
       console.log(
         `${name}: ${counts.created} created, ${counts.updated} updated, ${counts.unchanged} unchanged, ` +
-          `${counts.rejected} rejected in ${clock(seconds)} (${rate}).`,
+          `${counts.removed} removed, ${counts.rejected} rejected in ${clock(seconds)} (${rate}).`,
       );
       for (const [field, count] of source.ignoredFields)
         console.log(`Ignored the unknown field "${field}" ${count} times.`);

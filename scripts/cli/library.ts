@@ -74,9 +74,18 @@ export function addLibraryCommands(program: Command): void {
         throw new AppError('invalid_input', 'Expected paper ids, or --source and no ids.');
       }
       await withLibrary(command, async ({ store }) => {
-        const count = source === undefined ? await store.removePapers(ids) : await store.removeSource(source);
-        console.log(`${count} papers removed.`);
-        if (count === 0) process.exitCode = 1;
+        const { removed, kept } =
+          source === undefined
+            ? { removed: await store.removePapers(ids), kept: 0 }
+            : await store.removeSource(source);
+        console.log(`${removed} papers removed.`);
+        if (kept > 0) {
+          console.log(
+            `${kept} stay, as other sources have them. Those whose text is another one now are found by meaning again once ` +
+              'it is embedded: a running server does that, or "paperwise reindex".',
+          );
+        }
+        if (removed + kept === 0) process.exitCode = 1;
       });
     });
 }

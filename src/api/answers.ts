@@ -34,6 +34,7 @@ export const paper = z
     authorCount: z.int().optional(),
     codeUrl: z.string().optional(),
     comment: z.string().optional(),
+    language: z.string().optional().openapi({ description: 'ISO 639-1, or 639-3 where that has none.' }),
   })
   .openapi('Paper');
 

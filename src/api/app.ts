@@ -13,6 +13,7 @@ import { addLibraryRoutes } from './library.ts';
 import { addPaperRoutes } from './papers.ts';
 import { addPeopleRoutes } from './people.ts';
 import { problemResponse } from './problem.ts';
+import { addRecordRoutes } from './records.ts';
 import type { Api } from './routes.ts';
 import { addSearchRoutes } from './search.ts';
 import { addSeedRoutes } from './seeds.ts';
@@ -61,6 +62,7 @@ export function createApp(services: ApiServices, options: AppOptions): Api {
   addOperationRoutes(app, services, metrics);
   addSearchRoutes(app, services);
   addPaperRoutes(app, services, options);
+  addRecordRoutes(app, services);
   addPeopleRoutes(app, services);
   addInterestRoutes(app, services);
   addLibraryRoutes(app, services);

@@ -145,7 +145,8 @@ export function addPaperRoutes(api: Api, services: ApiServices, { version }: { v
     const all = results.map(({ index: position, id, outcome }) => ({
       index: position,
       ...(id !== undefined && { id }),
-      outcome,
+      // Requests bring records, which remove nothing.
+      outcome: outcome === 'removed' ? ('updated' as const) : outcome,
     }));
     return c.json({ created, updated, unchanged, rejected, results: all }, 200);
   });

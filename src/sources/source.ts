@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { loosePaperRecord, PAPER_FIELDS, type PaperRecord, strictPaperRecord } from '../paper.ts';
+import type { FeedPosition } from '../store/paper-store.ts';
 
 /** A paper that a source has no more. */
 export interface Removal {
@@ -19,6 +20,11 @@ export type SourceItem =
   | { at: string; record: PaperRecord }
   | { at: string; removal: Removal }
   | { at: string; id?: string; reason: string };
+
+/** That all before it is what a feed held up to here: where it goes on once that is in the library. */
+export interface Checkpoint {
+  checkpoint: FeedPosition;
+}
 
 /** Records of one outside format, in order, read as they are asked for. */
 export interface PaperSource extends AsyncIterable<SourceItem> {

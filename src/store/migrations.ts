@@ -1,4 +1,6 @@
 import { FACTS_MIGRATION } from './facts-migration.ts';
+import { RECORDS_MIGRATION } from './records-migration.ts';
+import { SYNC_MIGRATION } from './sync-migration.ts';
 import { TURNS_MIGRATION } from './turns-migration.ts';
 
 /**
@@ -274,5 +276,7 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE papers ADD COLUMN revised_at TEXT;
   `,
   FACTS_MIGRATION,
+  RECORDS_MIGRATION,
   TURNS_MIGRATION,
+  SYNC_MIGRATION,
 ];

@@ -1,6 +1,8 @@
 import { titleKey } from '../identity.ts';
+import { identityOf } from '../same-record.ts';
 import { namesFingerprint } from '../word-fingerprints.ts';
 import { authorNames } from './paper-row.ts';
+import { incomingOf } from './source-records.ts';
 import type { SqliteDatabase } from './sqlite.ts';
 
 /** Some seconds of work for 40,000 papers, which are told before. */
@@ -12,6 +14,10 @@ export function addNameFunctions(db: SqliteDatabase): void {
   db.function('paperwise_author_names', (authors) =>
     JSON.stringify(authorNames(JSON.parse(String(authors)) as string[])),
   );
+  db.function('paperwise_record_title', (record, source) => {
+    const incoming = incomingOf({ record: String(record), source: String(source) });
+    return incoming && identityOf(incoming).title;
+  });
 }
 
 /**
@@ -53,5 +59,9 @@ function fill(db: SqliteDatabase, which: string): void {
     `INSERT OR IGNORE INTO paper_authors (family, given, key)
      SELECT json_extract(name.value, '$.family'), json_extract(name.value, '$.given'), p.key
      FROM papers p, json_each(paperwise_author_names(p.authors)) name WHERE p.key ${ofKeys}`,
+  ).run(list);
+  db.prepare(
+    `UPDATE source_records SET title = paperwise_record_title(record, source)
+     WHERE record IS NOT NULL AND paper_key ${ofKeys}`,
   ).run(list);
 }

@@ -1,8 +1,10 @@
 import { givenNamesAgree } from '../identity.ts';
 import type { PaperFilter, PaperKey } from '../paper.ts';
+import { arxivKey } from '../same-record.ts';
 import { filterSql } from './paper-row.ts';
 import type { AuthorQuery, NamedPaper, NameKind, PaperNames, PaperStore } from './paper-store.ts';
 import type { Prepared } from './prepared.ts';
+import { KEYS_OF_IDS } from './source-records.ts';
 
 /** Spellings of one family's given names that are looked through. */
 const MOST_SPELLINGS = 5_000;
@@ -34,13 +36,21 @@ function papersNamed(
     for (const key of keys) if (!named.has(key) && !excluded.has(key)) named.set(key, { key, by });
   };
   const list = '(SELECT value FROM json_each(?))';
+  /** By what a record of the paper is known by. */
+  const findByRecord = (by: NamedPaper['by'], column: 'arxiv_id' | 'doi', values: readonly string[]) => {
+    const condition = `p.key IN (SELECT paper_key FROM source_records WHERE ${column} IN ${list})`;
+    if (values.length > 0) find(by, 'papers p', condition, JSON.stringify(values));
+  };
   if (ids.length > 0) {
-    find('id', 'paper_ids i JOIN papers p ON p.key = i.key', `i.id IN ${list}`, JSON.stringify(ids));
+    const asList = JSON.stringify(ids);
+    find('id', 'papers p', `p.key IN ${KEYS_OF_IDS}`, asList, asList);
   }
-  if (arxivIds.length > 0) find('id', 'papers p', `p.arxiv_id IN ${list}`, JSON.stringify(arxivIds));
-  const classless = arxivIds.filter(isClassless);
-  for (const id of classless) find('id', 'papers p', 'p.arxiv_id GLOB ?', id.replace('/', '.[A-Z][A-Z]/'));
-  if (dois.length > 0) find('doi', 'papers p', `p.doi IN ${list}`, JSON.stringify(dois));
+  findByRecord(
+    'id',
+    'arxiv_id',
+    arxivIds.flatMap((id) => arxivKey(id) ?? []),
+  );
+  findByRecord('doi', 'doi', dois);
   if (title !== null) find('title', 'papers p', "replace(p.title_key, ' ', '') = ?", title);
   const byAuthor = 'paper_authors a JOIN papers p ON p.key = a.key';
   for (const name of authors) {
@@ -57,12 +67,15 @@ function papersNamed(
   return [...named.values()];
 }
 
-/** Where each kind of name has its index; `n` are the names. */
+/** Where each kind of name has its index; `n` are the names, with what they are looked up as. */
 const NAMED: Record<NameKind, string> = {
-  id: 'paper_ids i ON i.id = n.value CROSS JOIN papers p ON p.key = i.key',
-  doi: 'papers p ON p.doi = n.value',
-  arxivId: 'papers p ON p.arxiv_id = n.value',
-  title: "papers p ON replace(p.title_key, ' ', '') = n.value",
+  id: `papers p ON p.key = coalesce(
+    (SELECT coalesce(joined_key, key) FROM paper_ids WHERE id = n.sought),
+    (SELECT min(paper_key) FROM source_records WHERE id = n.sought)
+  )`,
+  doi: 'source_records r ON r.doi = n.sought CROSS JOIN papers p ON p.key = r.paper_key',
+  arxivId: 'source_records r ON r.arxiv_id = n.sought CROSS JOIN papers p ON p.key = r.paper_key',
+  title: "papers p ON replace(p.title_key, ' ', '') = n.sought",
 };
 
 /** One walk through an index for all names. */
@@ -79,17 +92,16 @@ function keysNamed(
     else if (keys.length < limit && !keys.includes(key)) keys.push(key);
   };
   const rows = prepared<{ name: string; key: PaperKey }>(
-    `SELECT n.value AS name, p.key FROM json_each(?) n CROSS JOIN ${NAMED[kind]} ORDER BY p.key`,
+    `SELECT n.name, p.key FROM (SELECT value ->> 0 AS name, value ->> 1 AS sought FROM json_each(?)) n
+     CROSS JOIN ${NAMED[kind]} ORDER BY p.key`,
   );
-  for (const { name, key } of rows.all(JSON.stringify([...new Set(names)]))) add(name, key);
-  if (kind !== 'arxivId') return found;
-  const ofAnyClass = prepared<PaperKey>('SELECT key FROM papers WHERE arxiv_id GLOB ?').pluck();
-  for (const name of new Set(names.filter(isClassless)))
-    for (const key of ofAnyClass.all(name.replace('/', '.[A-Z][A-Z]/'))) add(name, key);
+  const sought = [...new Set(names)].map((name) => [
+    name,
+    kind === 'arxivId' ? (arxivKey(name) ?? name) : name,
+  ]);
+  for (const { name, key } of rows.all(JSON.stringify(sought))) add(name, key);
   return found;
 }
-
-const isClassless = (arxivId: string) => /^[a-z-]+\/\d{7}$/.test(arxivId);
 
 /** Whether more than `most` papers are by people of a family name; does not count on. */
 function isCommon(prepared: Prepared, family: string, most: number): boolean {

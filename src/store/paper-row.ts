@@ -24,6 +24,7 @@ export interface PaperRow {
   author_count: number | null;
   code_url: string | null;
   comment: string | null;
+  language: string | null;
   version: number | null;
   text_hash: string;
   trend: number;
@@ -52,6 +53,7 @@ export function paperOf(row: PaperRow): Paper {
     ...(row.author_count !== null && { authorCount: row.author_count }),
     ...(row.code_url !== null && { codeUrl: row.code_url }),
     ...(row.comment !== null && { comment: row.comment }),
+    ...(row.language !== null && { language: row.language }),
   };
 }
 
@@ -76,6 +78,7 @@ export function rowOf(paper: Paper, version: number | null, now: string): Writab
     author_count: paper.authorCount ?? null,
     code_url: paper.codeUrl ?? null,
     comment: paper.comment ?? null,
+    language: paper.language ?? null,
     version,
     text_hash: textHash(paper),
     trend: trendOf(paper.upvotes ?? 0, paper.date),

@@ -1,5 +1,6 @@
 import type { Moment } from '../history.ts';
 import type { PaperRow } from './paper-row.ts';
+import { KEY_OF_ID } from './source-records.ts';
 import type { SqliteDatabase } from './sqlite.ts';
 
 const COLUMNS = [
@@ -21,6 +22,7 @@ const COLUMNS = [
   'author_count',
   'code_url',
   'comment',
+  'language',
   'version',
   'text_hash',
   'trend',
@@ -34,6 +36,8 @@ type TextChangeRow = { revision: number; key: number } & (
 );
 
 type IdentityRow = [key: number, doi: string | null, arxivId: string | null, titleKey: string];
+
+export type PaperStatements = ReturnType<typeof paperStatements>;
 
 /** The prepared statements of the paper store; `modelId` is the model whose vectors it reads and writes. */
 export function paperStatements(db: SqliteDatabase, modelId: number) {
@@ -58,7 +62,8 @@ export function paperStatements(db: SqliteDatabase, modelId: number) {
     meta: db.prepare<[string], string | number>('SELECT value FROM meta WHERE name = ?').pluck(),
     rowByKey: db.prepare<[number], PaperRow>(`${select} WHERE p.key = ?`),
     rowsAfter: db.prepare<[number, number], PaperRow>(`${select} WHERE p.key > ? ORDER BY p.key LIMIT ?`),
-    rowById: db.prepare<[string], PaperRow>(`${select} WHERE i.id = ?`),
+    rowById: db.prepare<{ id: string }, PaperRow>(`${select} WHERE p.key = ${KEY_OF_ID}`),
+    idOf: db.prepare<[number], string>('SELECT id FROM paper_ids WHERE key = ?').pluck(),
     // As arrays: a search asks for hundreds, and the driver makes objects more slowly.
     identities: db
       .prepare<[string], IdentityRow>(
@@ -70,7 +75,6 @@ export function paperStatements(db: SqliteDatabase, modelId: number) {
       `SELECT key, authors, author_count AS authorCount FROM papers WHERE key IN (SELECT value FROM json_each(?))`,
     ),
     keyOf: db.prepare<[string], number>('SELECT key FROM paper_ids WHERE id = ?').pluck(),
-    keysOfSource: db.prepare<[string], number>('SELECT key FROM papers WHERE source = ?').pluck(),
     hashOf: db.prepare<[number], string>('SELECT text_hash FROM papers WHERE key = ?').pluck(),
     newKey: db.prepare<[string]>('INSERT INTO paper_ids (id, revision) VALUES (?, 0)'),
     nextRevision: db
@@ -130,6 +134,22 @@ export function paperStatements(db: SqliteDatabase, modelId: number) {
     noteUpvotes: db.prepare<[number, string, number | null]>(
       `INSERT INTO upvotes (key, at, upvotes) VALUES (?, ?, ?)
        ON CONFLICT (key, at) DO UPDATE SET upvotes = excluded.upvotes`,
+    ),
+    moveUpvotes: db.prepare<[number, number]>(
+      'INSERT OR IGNORE INTO upvotes (key, at, upvotes) SELECT ?, at, upvotes FROM upvotes WHERE key = ?',
+    ),
+    addedAt: db.prepare<[number], string>('SELECT added_at FROM papers WHERE key = ?').pluck(),
+    knownSince: db.prepare<{ key: number; at: string }>(
+      'UPDATE papers SET added_at = @at WHERE key = @key AND added_at > @at',
+    ),
+    setJoined: db.prepare<{ from: number; to: number }>(
+      'UPDATE paper_ids SET joined_key = @to WHERE key = @from OR joined_key = @from',
+    ),
+    clearJoined: db.prepare<[number]>('UPDATE paper_ids SET joined_key = NULL WHERE key = ?'),
+    feedCursor: db.prepare<[string], string>('SELECT cursor FROM feed_cursors WHERE feed = ?').pluck(),
+    setFeedCursor: db.prepare<[string, string, string]>(
+      `INSERT INTO feed_cursors (feed, cursor, at) VALUES (?, ?, ?)
+       ON CONFLICT (feed) DO UPDATE SET cursor = excluded.cursor, at = excluded.at`,
     ),
     setRevised: db.prepare<[string, number]>('UPDATE papers SET revised_at = ? WHERE key = ?'),
     newestKey: db.prepare<[], number | null>('SELECT max(key) FROM papers').pluck(),

@@ -1,7 +1,7 @@
 import type { AuthorName } from '../identity.ts';
 import type { VectorSource } from '../index/vector-index.ts';
 import type { TextSource } from '../lexical/lexical-index.ts';
-import type { IncomingPaper, Paper, PaperFilter, PaperKey } from '../paper.ts';
+import type { IncomingPaper, IncomingRemoval, Paper, PaperFilter, PaperKey } from '../paper.ts';
 import type { TermSet } from '../term-set.ts';
 import type { TokenBits } from '../token-bits.ts';
 import type { Embedding } from '../vector.ts';
@@ -11,8 +11,14 @@ export interface StoredPaper {
   paper: Paper;
 }
 
-/** What committing a record did. `stale`: the text changed since it was embedded, so embed again and retry. */
-export type CommitOutcome = 'created' | 'updated' | 'unchanged' | 'stale';
+/** What sources say: that they have a record, or not any more. */
+export type Incoming = IncomingPaper | IncomingRemoval;
+
+/**
+ * What committing a record or a removal did to the paper that it is of. `removed`: the paper left the library. `stale`:
+ * the text changed since it was embedded, so embed again and retry.
+ */
+export type CommitOutcome = 'created' | 'updated' | 'unchanged' | 'removed' | 'stale';
 
 /** What was made of a text, which `textHash` names: both parts are stored, or neither. */
 export interface EmbeddedPaper {
@@ -21,17 +27,54 @@ export interface EmbeddedPaper {
   tokens: TokenBits;
 }
 
-/** A record with the embedding of the text that it will have in the library, when it needs a new one. */
+/** A record with the embedding of the text that its paper will have in the library, when that needs a new one. */
 export interface CommitItem {
-  incoming: IncomingPaper;
+  incoming: Incoming;
   embedded: EmbeddedPaper | null;
+}
+
+/** Where a feed goes on once all that came before is in the library; the feed alone understands the cursor. */
+export interface FeedPosition {
+  feed: string;
+  cursor: string;
+}
+
+export interface CommitOptions {
+  /** Drop what else was said of a paper that a record names by its id (PUT), instead of completing it. */
+  replace?: boolean;
+  /** Written with the batch, unless an item of it is `stale`. */
+  checkpoint?: FeedPosition | undefined;
 }
 
 /** What a record would need before it can be committed. */
 export interface CommitPlan {
-  outcome: 'created' | 'updated' | 'unchanged';
+  outcome: Exclude<CommitOutcome, 'stale'>;
   /** The paper whose text must be embedded first; null when the stored embedding still fits. */
   toEmbed: Paper | null;
+}
+
+/** A record of a source, by the source and the paper's id there. */
+export interface RecordName {
+  source: string;
+  id: string;
+}
+
+/** One of the records that a paper is made of. */
+export interface PaperRecordInfo extends RecordName {
+  /** The arXiv version, where the id told one. */
+  version: number | null;
+  /** ISO 8601 UTC: when it last came in. */
+  at: string;
+  /** Whether the paper's authors took it back, as this source says. */
+  withdrawn: boolean;
+  /** The paper's fields that are from this record. */
+  fields: (keyof Paper)[];
+}
+
+/** What removing a source did: papers that left, and papers that others have too, some of them with another text. */
+export interface SourceRemoval {
+  removed: number;
+  kept: number;
 }
 
 /** By what papers may be named. Lists may be empty. */
@@ -112,23 +155,34 @@ export interface LibraryCounts {
 }
 
 /**
- * Papers and their embeddings. Each method is one atomic piece of work. Embeddings belong to the model whose
+ * Papers and their embeddings. A paper is what its records make it (src/merging.ts), one a source and id; which records
+ * are of one paper, src/same-record.ts says. A paper is named by its id, by the ids of its records, and by those of
+ * papers that it was found to be. Each method is one atomic piece of work. Embeddings belong to the model whose
  * fingerprint the store was opened with; those of other models are kept beside them. A paper's revision rises with
  * every change of its vectors, title, abstract or authors, and with its removal: both feeds of changes, of vectors and
  * of texts, tell all of these, and those who read one of them may find nothing changed.
  */
 export interface PaperStore extends VectorSource, TextSource {
-  /** Says per record, in order, what committing it would do and whether its text must be embedded first. */
-  planCommit(records: readonly IncomingPaper[], replace?: boolean): Promise<CommitPlan[]>;
-  /**
-   * Writes records with their embeddings in one transaction: all of them, or none. A `stale`
-   * item is left out, the others are written. `replace` drops stored facts that a record does not state.
-   */
-  commitBatch(items: readonly CommitItem[], replace?: boolean): Promise<CommitOutcome[]>;
-  /** Removes papers by id; resolves to how many there were. Feedback and picks on them are kept. */
+  /** Says per record or removal, in order, what committing it would do and whether a text must be embedded first. */
+  planCommit(items: readonly Incoming[], replace?: boolean): Promise<CommitPlan[]>;
+  /** Writes items with their embeddings in one transaction: all of them, or none. A `stale` one is left out. */
+  commitBatch(items: readonly CommitItem[], options?: CommitOptions): Promise<CommitOutcome[]>;
+  /** Where a feed goes on; null when none of its batches was committed. */
+  feedCursor(feed: string): Promise<string | null>;
+  /** Removes papers by id, with all their records; resolves to how many there were. Feedback and picks on them are kept. */
   removePapers(ids: readonly string[]): Promise<number>;
-  /** Removes all papers of a source; resolves to how many there were. */
-  removeSource(source: string): Promise<number>;
+  /** Removes all records of a source. Papers that others have stay; one whose text changes waits for a new embedding. */
+  removeSource(source: string): Promise<SourceRemoval>;
+  /** The records of the paper with this id, in the order in which they first came; those of a withdrawn one too. */
+  recordsOf(id: string): Promise<PaperRecordInfo[]>;
+  /**
+   * Takes a record out into a paper of its own, and keeps the two papers apart from then on. What people said stays with
+   * the first. Resolves to both, first the one it was of; they wait for an embedding where they have a new text.
+   * Throws `not_found` for an unknown record, and `conflict` for the only one of its paper.
+   */
+  splitRecord(record: RecordName): Promise<{ keys: PaperKey[]; ids: [string, string] }>;
+  /** The pairs of papers among these that were split, in both directions. */
+  apart(keys: readonly PaperKey[]): Promise<[PaperKey, PaperKey][]>;
   /** The papers of the given keys, in the order of the keys; unknown keys are left out. */
   papersByKeys(keys: readonly PaperKey[]): Promise<StoredPaper[]>;
   /** The paper with this id, or null. The id is made canonical first. */

@@ -2,6 +2,7 @@ import { AppError, type FieldError } from '../errors.ts';
 import { canonicalId } from '../paper.ts';
 import { type HeldOptions, heldPage, numberIn } from './held-page.ts';
 import { type HeldPage, type InteractionEvent, MAX_EVENTS, type PeopleStore } from './people-store.ts';
+import { KEY_OF_ID } from './source-records.ts';
 import type { SqliteDatabase } from './sqlite.ts';
 import type { SqliteUsers } from './sqlite-users.ts';
 
@@ -21,7 +22,7 @@ export function sqliteEvents(db: SqliteDatabase, users: SqliteUsers) {
       if (first === undefined) return 0;
       return db
         .transaction(() => {
-          const keys = events.map(({ paperId }) => sql.paperKey.get(canonicalId(paperId)));
+          const keys = events.map(({ paperId }) => sql.paperKey.get({ id: canonicalId(paperId) }));
           assertKnown(events, keys);
           const userKey = users.ensure(user, first.at);
           events.forEach(({ kind, channel, rank, probability, score, at }, index) => {
@@ -86,11 +87,7 @@ function assertKnown(events: readonly NewEvent[], keys: readonly (number | undef
 
 function statements(db: SqliteDatabase) {
   return {
-    paperKey: db
-      .prepare<[string], number>(
-        'SELECT p.key FROM papers p JOIN paper_ids i ON i.key = p.key WHERE i.id = ?',
-      )
-      .pluck(),
+    paperKey: db.prepare<{ id: string }, number>(`SELECT key FROM papers WHERE key = ${KEY_OF_ID}`).pluck(),
     add: db.prepare(
       `INSERT INTO interactions (user_key, kind, paper_key, channel, rank, probability, score, at)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,

@@ -11,6 +11,7 @@ import {
   SIGNALS,
   type Signal,
 } from './people-store.ts';
+import { KEY_OF_ID } from './source-records.ts';
 import type { SqliteDatabase } from './sqlite.ts';
 import type { SqliteUsers } from './sqlite-users.ts';
 
@@ -26,9 +27,11 @@ export function sqliteFeedback(db: SqliteDatabase, users: SqliteUsers) {
   const methods: FeedbackMethods = {
     setFeedback: async (user, paperId, signal, at) =>
       atomically((): Feedback => {
-        const id = canonicalId(paperId);
-        const key = sql.paperKey.get(id);
-        if (key === undefined) throw new AppError('not_found', `There is no paper with the id "${id}".`);
+        const paper = sql.paper.get({ id: canonicalId(paperId) });
+        if (paper === undefined) {
+          throw new AppError('not_found', `There is no paper with the id "${canonicalId(paperId)}".`);
+        }
+        const { key, id } = paper;
         const userKey = users.ensure(user, at);
         sql.set.run(userKey, key, signal, at);
         sql.note.run(userKey, key, signal, at);
@@ -37,7 +40,7 @@ export function sqliteFeedback(db: SqliteDatabase, users: SqliteUsers) {
       }),
     addFeedback: async (user, paperIds, signal, at) =>
       atomically(() => {
-        const keys = paperIds.map((id) => sql.paperKey.get(canonicalId(id)));
+        const keys = paperIds.map((id) => sql.paper.get({ id: canonicalId(id) })?.key);
         if (keys.every((key) => key === undefined)) return keys.map(() => null);
         const userKey = users.ensure(user, at);
         const outcomes = keys.map((key): FeedbackOutcome | null => {
@@ -55,7 +58,7 @@ export function sqliteFeedback(db: SqliteDatabase, users: SqliteUsers) {
       atomically(() => {
         const userKey = users.keyOf(user);
         if (userKey === undefined) return false;
-        const paperKey = sql.clear.get(userKey, canonicalId(paperId));
+        const paperKey = sql.clear.get({ userKey, id: canonicalId(paperId) });
         if (paperKey === undefined) return false;
         sql.note.run(userKey, paperKey, null, at);
         users.changed(userKey);
@@ -111,11 +114,9 @@ function statements(db: SqliteDatabase) {
   const inForceThen = `(SELECT paper_key, max(seq), signal, at FROM feedback_history WHERE user_key = ? AND at <= ?
     GROUP BY paper_key) f`;
   return {
-    paperKey: db
-      .prepare<[string], number>(
-        'SELECT p.key FROM papers p JOIN paper_ids i ON i.key = p.key WHERE i.id = ?',
-      )
-      .pluck(),
+    paper: db.prepare<{ id: string }, { key: number; id: string }>(
+      `SELECT p.key, i.id FROM papers p JOIN paper_ids i ON i.key = p.key WHERE p.key = ${KEY_OF_ID}`,
+    ),
     set: db.prepare<[number, number, Signal, string]>(
       `INSERT INTO feedback (user_key, paper_key, signal, at) VALUES (?, ?, ?, ?)
        ON CONFLICT (user_key, paper_key) DO UPDATE SET signal = excluded.signal, at = excluded.at`,
@@ -127,9 +128,8 @@ function statements(db: SqliteDatabase) {
       .prepare<[number, number], Signal>('SELECT signal FROM feedback WHERE user_key = ? AND paper_key = ?')
       .pluck(),
     clear: db
-      .prepare<[number, string], number>(
-        `DELETE FROM feedback WHERE user_key = ? AND paper_key = (SELECT key FROM paper_ids WHERE id = ?)
-         RETURNING paper_key`,
+      .prepare<{ userKey: number; id: string }, number>(
+        `DELETE FROM feedback WHERE user_key = @userKey AND paper_key = ${KEY_OF_ID} RETURNING paper_key`,
       )
       .pluck(),
     latest: {

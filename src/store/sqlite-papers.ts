@@ -1,43 +1,28 @@
-import { randomUUID } from 'node:crypto';
 import type { Moment } from '../history.ts';
-import {
-  canonicalId,
-  type IncomingPaper,
-  mergedPaper,
-  type Paper,
-  type PaperKey,
-  samePaper,
-  textHash,
-} from '../paper.ts';
-import { fromBytes, toBytes } from '../vector.ts';
+import { canonicalId, type PaperKey } from '../paper.ts';
+import { fromBytes } from '../vector.ts';
 import { createFilterKeys } from './filter-keys.ts';
 import { createFilterMemory } from './filter-memory.ts';
 import { createFilterWays } from './filter-ways.ts';
 import { modelIdOf, type StoredModel } from './models.ts';
 import { sqlitePaperNames } from './paper-names.ts';
 import { createListing } from './paper-queries.ts';
-import { authorNames, categoryRows, isOutdated, type PaperRow, paperOf, rowOf } from './paper-row.ts';
+import { type PaperRow, paperOf } from './paper-row.ts';
 import { paperStatements } from './paper-statements.ts';
-import type {
-  CommitItem,
-  CommitOutcome,
-  CommitPlan,
-  EmbeddedPaper,
-  LibraryCounts,
-  PaperStore,
-  StoredPaper,
-} from './paper-store.ts';
+import type { LibraryCounts, PaperStore, StoredPaper } from './paper-store.ts';
+import { createPaperWriter } from './paper-writer.ts';
 import { createPrepared } from './prepared.ts';
+import { sourceRecords } from './source-records.ts';
 import type { SqliteDatabase } from './sqlite.ts';
+import { sqlitePaperCommits } from './sqlite-commits.ts';
 import { sqliteTermSets } from './term-sets.ts';
-
-type Statements = ReturnType<typeof paperStatements>;
 
 /** The papers of a library in SQLite, with embeddings of the model that `fingerprint` names. */
 export function createSqlitePaperStore(db: SqliteDatabase, model: StoredModel): PaperStore {
   const sql = paperStatements(db, modelIdOf(db, model));
   const termSets = sqliteTermSets(db);
-  const write = writer(sql, termSets.put);
+  const records = sourceRecords(db);
+  const write = createPaperWriter({ db, sql, records, putTerms: termSets.put });
   const prepared = createPrepared(db);
   const memory = createFilterMemory(db);
   const ways = createFilterWays(prepared);
@@ -71,31 +56,13 @@ export function createSqlitePaperStore(db: SqliteDatabase, model: StoredModel): 
         text: title === null ? null : { title, abstract, authors: JSON.parse(authors) as string[] },
       })),
     matchingKeys: async (filter) => keysOfFilter(filter),
-    planCommit: async (records, replace = false) =>
-      records.map((record): CommitPlan => {
-        const { outcome, vectorFits, after } = resolve(sql, record, replace);
-        return { outcome, toEmbed: outcome === 'unchanged' || vectorFits ? null : after };
-      }),
-    commitBatch: async (items, replace = false) =>
-      atomically(() => items.map((item) => write.commit(item, replace))),
-    removePapers: async (ids) =>
-      atomically(() => {
-        const rows = ids.map((id) => sql.rowById.get(canonicalId(id))).filter((row) => row !== undefined);
-        const keys = new Set(rows.map((row) => row.key));
-        for (const key of keys) write.remove(key);
-        return keys.size;
-      }),
-    removeSource: async (source) =>
-      atomically(() => {
-        const keys = sql.keysOfSource.all(source);
-        for (const key of keys) write.remove(key);
-        return keys.length;
-      }),
+    ...sqlitePaperCommits({ db, sql, records, write }),
     papersByKeys: async (keys) => papersAtOnce(keys),
     paperById: async (id) => {
-      const row = sql.rowById.get(canonicalId(id));
+      const row = sql.rowById.get({ id: canonicalId(id) });
       return row ? stored(row) : null;
     },
+    apart: async (keys) => records.apart(keys),
     ...sqlitePaperNames(prepared),
     identities: async (keys) =>
       new Map(
@@ -154,84 +121,3 @@ export function createSqlitePaperStore(db: SqliteDatabase, model: StoredModel): 
 /** The bytes of a buffer as a plain array, not copied: the driver gives each blob memory of its own. */
 const bytesOf = ({ buffer, byteOffset, byteLength }: Buffer) =>
   new Uint8Array(buffer, byteOffset, byteLength);
-
-/** What the library would hold after a record, against what it holds now. */
-function resolve(sql: Statements, incoming: IncomingPaper, replace: boolean) {
-  const row = sql.rowById.get(incoming.id);
-  const before = row ? paperOf(row) : null;
-  const outdated = row !== undefined && isOutdated(incoming, row.version);
-  const after = outdated && before ? before : mergedPaper(before, incoming, replace);
-  const hash = textHash(after);
-  const sameText = row?.text_hash === hash;
-  const vectorFits = sameText && sql.hasVector.get(row.key) !== undefined;
-  const version = outdated ? row.version : (incoming.version ?? row?.version ?? null);
-  const sameAuthors = before !== null && JSON.stringify(before.authors) === JSON.stringify(after.authors);
-  const unchanged = before !== null && version === row?.version && samePaper(before, after);
-  const outcome: CommitPlan['outcome'] =
-    before === null ? 'created' : unchanged && (vectorFits || outdated) ? 'unchanged' : 'updated';
-  return { row, after, hash, sameText, sameAuthors, vectorFits, version, outcome };
-}
-
-/**
- * The next revision, each time it is called. Before its first one a connection begins its epoch; and again when that
- * was rolled back, or the library was restored to an older state under our hands.
- */
-function revisions(sql: Statements): () => number {
-  let epoch = '';
-  let reached = 0;
-  return () => {
-    const before = sql.meta.get('revision') as number;
-    if (before < reached || sql.hasEpoch.get(epoch) === undefined) {
-      epoch = randomUUID();
-      sql.addEpoch.run(epoch, before);
-    }
-    reached = sql.nextRevision.get() as number;
-    return reached;
-  };
-}
-
-/** The writes that make up a transaction; each is called inside one. */
-function writer(sql: Statements, putTerms: (key: PaperKey, paper: Paper) => void) {
-  const nextRevision = revisions(sql);
-  const touch = (key: PaperKey) => sql.touch.run(nextRevision(), key);
-  const putEmbedded = (key: PaperKey, { embedding, tokens }: EmbeddedPaper) => {
-    sql.putVector.run(key, toBytes(embedding));
-    sql.putTokenBits.run(key, tokens);
-    touch(key);
-  };
-  const putPaper = (key: PaperKey, before: PaperRow | undefined, paper: Paper, version: number | null) => {
-    const isNew = before === undefined;
-    const row = rowOf(paper, version, new Date().toISOString());
-    (isNew ? sql.insert : sql.update).run({ key, ...row });
-    if (row.upvotes !== (before?.upvotes ?? null)) sql.noteUpvotes.run(key, row.updated_at, row.upvotes);
-    if (!isNew) sql.clearCategories.run(key);
-    const { day, trend } = row;
-    for (const category of categoryRows(paper.categories)) sql.addCategory.run(category, key, day, trend);
-    if (!isNew) sql.clearAuthors.run(key);
-    for (const { family, given } of authorNames(paper.authors)) sql.addAuthor.run(family, given, key);
-  };
-  return {
-    putEmbedded,
-    remove: (key: PaperKey) => {
-      sql.remove.run(key);
-      touch(key);
-    },
-    commit: ({ incoming, embedded }: CommitItem, replace: boolean): CommitOutcome => {
-      const planned = resolve(sql, incoming, replace);
-      const { row, after, hash, sameText, sameAuthors, vectorFits, version, outcome } = planned;
-      if (outcome === 'unchanged') return outcome;
-      if (!vectorFits && embedded?.textHash !== hash) return 'stale';
-      const key =
-        row?.key ?? sql.keyOf.get(incoming.id) ?? Number(sql.newKey.run(incoming.id).lastInsertRowid);
-      // Embeddings of every model are of the old text now; token bits go with them.
-      if (row && !sameText) sql.clearVectors.run(key);
-      putPaper(key, row, after, version);
-      if (!row || !sameText) putTerms(key, after);
-      if (row && !sameText) sql.setRevised.run(new Date().toISOString(), key);
-      // A changed title or abstract always comes with a new vector.
-      if (!vectorFits && embedded) putEmbedded(key, embedded);
-      else if (!sameAuthors) touch(key);
-      return outcome;
-    },
-  };
-}

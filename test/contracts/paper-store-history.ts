@@ -17,7 +17,7 @@ export function paperHistoryContract(name: string, open: () => PaperStore): void
       replace = false,
     ) => {
       vi.setSystemTime(at);
-      return store.commitBatch([item(record(fields))], replace);
+      return store.commitBatch([item(record(fields))], { replace });
     };
 
     it('tells the upvotes of then', async () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compactTitleKey, titleKey } from '../../src/identity.ts';
-import { mergedPaper, type Paper } from '../../src/paper.ts';
+import { freshPaper, type Paper } from '../../src/paper.ts';
 import { BIBLIOGRAPHY_LIMITS, readBibliography } from '../../src/sources/bibliography.ts';
 import { writeBibtex, writeCslJson, writeRis } from '../../src/sources/bibliography-export.ts';
 import { citedInBibtex, WAYS_TO_CITE } from '../fixtures/bibliographies.ts';
@@ -326,7 +326,7 @@ describe('a bibliography', () => {
       doi: fc.option(fc.stringMatching(/^10\.1\d{3}\/[a-z0-9_()]{1,3}[a-z0-9]{3}$/), { nil: undefined }),
       date: fc.option(fc.constantFrom('2017-06-12', '2020-01', '1999'), { nil: undefined }),
     })
-    .map((fields): Paper => mergedPaper(null, record(fields)));
+    .map((fields): Paper => freshPaper(record(fields)));
   const writers = Object.entries({ writeBibtex, writeCslJson, writeRis });
 
   it.each(writers)('that %s wrote is read back', async (_, write) => {

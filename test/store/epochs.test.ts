@@ -167,7 +167,7 @@ describe('indexes that were saved before a backup was restored', () => {
     await put('lost-a', 'lost-b');
     const lost = await store.latestMoment();
     // As restoring in place does: the revision is an old one again.
-    db.exec(`DELETE FROM papers WHERE key > 1; DELETE FROM paper_ids WHERE key > 1;
+    db.exec(`DELETE FROM papers WHERE key > 1; DELETE FROM source_records WHERE paper_key > 1; DELETE FROM paper_ids WHERE key > 1;
       UPDATE meta SET value = 1 WHERE name = 'revision'`);
     await put('new-a', 'new-b', 'new-c');
     expect((await store.latestMoment()).revision).toBeGreaterThan(lost.revision);

@@ -18,7 +18,10 @@ describe('the keys of a filter', () => {
         for (const wanted of steps) {
           const store = stores[wanted.by as 0 | 1];
           if ('remove' in wanted) await store.removePapers([wanted.remove]);
-          else await store.commitBatch([item(record({ id: wanted.put.id, ...wanted.put.facts }))], true);
+          else
+            await store.commitBatch([item(record({ id: wanted.put.id, ...wanted.put.facts }))], {
+              replace: true,
+            });
           for (const one of asked) {
             const keys = await truth(stores[0], one);
             for (const either of stores) {

@@ -66,7 +66,7 @@ describe('listings', () => {
         for (const { by, id, facts: fields } of changes) {
           const store = stores[by as 0 | 1];
           if (fields === null) await store.removePapers([`paper-${id}`]);
-          else await store.commitBatch([item(record({ id: `paper-${id}`, ...fields }))], true);
+          else await store.commitBatch([item(record({ id: `paper-${id}`, ...fields }))], { replace: true });
         }
         const all = await allPapers(stores[0]);
         const keys = expected(all, options.filter, options.sort);
@@ -150,7 +150,7 @@ describe('listings', () => {
     old.pragma('user_version = 11');
     const write = (key: number, day: string, trend: number) =>
       old.exec(`
-        INSERT INTO paper_ids VALUES (${key}, 'paper-${key}', ${key});
+        INSERT INTO paper_ids (key, id, revision) VALUES (${key}, 'paper-${key}', ${key});
         INSERT INTO papers (key, title, abstract, authors, date, day, categories, source, text_hash, trend, added_at, updated_at)
         VALUES (${key}, 'T', 'A', '[]', '${day}', '${day}', '["cs.LG"]', 'old', 'hash', ${trend}, '', '');
         INSERT INTO paper_categories (category, key) VALUES ('cs.LG', ${key}), ('cs', ${key});

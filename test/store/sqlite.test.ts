@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { mergedPaper, textHash } from '../../src/paper.ts';
+import { freshPaper, textHash } from '../../src/paper.ts';
 import { MIGRATIONS } from '../../src/store/migrations.ts';
 import { openSqlite } from '../../src/store/sqlite.ts';
 import { createSqlitePaperStore } from '../../src/store/sqlite-papers.ts';
@@ -10,6 +10,7 @@ import { createSqlitePeopleStore } from '../../src/store/sqlite-people.ts';
 import { bits, DIMENSIONS, item, paperStoreContract, unit } from '../contracts/paper-store.ts';
 import { paperHistoryContract } from '../contracts/paper-store-history.ts';
 import { paperRankingContract } from '../contracts/paper-store-ranking.ts';
+import { paperRecordsContract } from '../contracts/paper-store-records.ts';
 import { peopleStoreContract } from '../contracts/people-store.ts';
 import { writeLibraryBeforeTokenBits } from '../fixtures/library-before-token-bits.ts';
 import { record } from '../fixtures/papers.ts';
@@ -33,6 +34,7 @@ function open(file = newFile(), fingerprint = model.fingerprint) {
 paperStoreContract('SQLite', () => open().papers);
 paperHistoryContract('SQLite', () => open().papers);
 paperRankingContract('SQLite', () => open().papers);
+paperRecordsContract('SQLite', () => open().papers);
 peopleStoreContract('SQLite', () => open());
 
 describe('the SQLite library', () => {
@@ -133,7 +135,7 @@ describe('the SQLite library', () => {
       { outcome: 'updated', toEmbed: null },
     ]);
     expect(await papers.commitBatch([{ incoming: facts, embedded: null }])).toEqual(['updated']);
-    const made = { textHash: textHash(mergedPaper(null, a)), embedding: unit(1), tokens: bits(4) };
+    const made = { textHash: textHash(freshPaper(a)), embedding: unit(1), tokens: bits(4) };
     expect(await papers.addEmbeddings([{ key: 1, ...made }])).toBe(1);
     expect(await papers.counts()).toMatchObject({ papers: 2, embedded: 1 });
     expect(await papers.tokenBits([1, 2])).toEqual(new Map([[1, bits(4)]]));
