@@ -1,4 +1,4 @@
-import { daysBefore } from '../days.ts';
+import { dayBefore, daysBetween } from '../days.ts';
 
 /** What one listing of Daily Papers covers. */
 export interface Period {
@@ -9,9 +9,6 @@ export interface Period {
   /** The parameters that ask for it; several where no one parameter does. */
   queries: readonly string[];
 }
-
-/** The day so many days before another, `YYYY-MM-DD`. */
-export const dayBefore = (day: string, days: number): string => daysBefore(day, days).slice(0, 10);
 
 /** The periods from the one that holds a day to the one that holds another, in order. */
 export function* periodsBetween(
@@ -42,8 +39,7 @@ function weekOf(day: string): Period {
   const firstDay = dayBefore(day, weekday);
   const thursday = dayBefore(firstDay, -3);
   const year = thursday.slice(0, 4);
-  const dayOfYear = (Date.parse(thursday) - Date.parse(`${year}-01-01`)) / 86_400_000;
-  const number = Math.floor(dayOfYear / 7) + 1;
+  const number = Math.floor(daysBetween(`${year}-01-01`, thursday) / 7) + 1;
   const name = `${year}-W${String(number).padStart(2, '0')}`;
   const days = Array.from({ length: 7 }, (_, index) => dayBefore(firstDay, -index));
   // The API knows the weeks from W01 to W52: a 53rd is asked for by its days.

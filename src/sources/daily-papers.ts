@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { dayBefore } from '../days.ts';
 import { AppError } from '../errors.ts';
 import type { HttpClient } from '../http/http-client.ts';
 import { DAILY_PAPERS_SOURCE, dailyPaperItem } from './daily-papers-item.ts';
-import { dayBefore, type Period, periodOf, periodsBetween } from './daily-papers-periods.ts';
+import { type Period, periodOf, periodsBetween } from './daily-papers-periods.ts';
 import type { Feed, FeedCursor, FeedOptions, FeedPage } from './feed.ts';
 import { jsonAnswer } from './json-answer.ts';
 import { baseUrl, isoDay } from './record-fields.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { daysBefore } from '../days.ts';
+import { dayBefore } from '../days.ts';
 import { AppError } from '../errors.ts';
 import type { HttpAnswer, HttpClient } from '../http/http-client.ts';
 import type { Feed, FeedCursor, FeedOptions, FeedPage } from './feed.ts';
@@ -68,16 +68,15 @@ type Cursor = z.output<typeof cursorSchema>;
 export function openAlexFeed(options: OpenAlexOptions, { http }: { http: HttpClient }): Feed {
   return {
     source: OPENALEX_SOURCE,
-    pages: (cursor, feedOptions) => worksPages(options, http, cursorOf(cursor), feedOptions),
+    pages: (cursor, feedOptions) => worksPages(options, http, cursorOf(cursor, feedOptions.now), feedOptions),
   };
 }
 
-function cursorOf(cursor: FeedCursor | null): Cursor | null {
+function cursorOf(cursor: FeedCursor | null, now: Date): Cursor | null {
   const parsed = cursorSchema.safeParse(cursor);
-  return parsed.success ? parsed.data : null;
+  // Where a clock was wrong, a cursor may begin in days to come, which would never be read.
+  return parsed.success && parsed.data.from <= now.toISOString() ? parsed.data : null;
 }
-
-const dayBefore = (day: string, days: number) => daysBefore(day, days).slice(0, 10);
 
 async function* worksPages(
   options: OpenAlexOptions,
@@ -126,9 +125,9 @@ const worksAnswer = z.object({
 });
 
 function worksOf(answer: HttpAnswer, { url, apiKey }: OpenAlexOptions): z.output<typeof worksAnswer> {
-  if (answer.status === 401 || answer.status === 403) {
+  if (answer.status === 401) {
     const hint = apiKey === undefined ? 'it wants an apiKey, which is free' : 'it does not take this apiKey';
-    throw new AppError('source_failed', `OpenAlex refuses to answer (status ${answer.status}): ${hint}.`);
+    throw new AppError('source_failed', `OpenAlex refuses to answer: ${hint}.`);
   }
   return jsonAnswer(answer, worksAnswer, `${url}/works`);
 }

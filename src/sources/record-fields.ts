@@ -50,7 +50,7 @@ export function arxivIdIn(texts: readonly (string | null | undefined)[]): string
 /** An address that can be kept, or undefined. */
 export function webAddressIn(text: string | null | undefined): string | undefined {
   const address = text?.trim() ?? '';
-  const isKept = /^https?:\/\/\S+$/i.test(address) && address.length <= PAPER_LIMITS.url;
+  const isKept = /^https?:\/\/\S+$/.test(address) && address.length <= PAPER_LIMITS.url;
   return isKept && URL.canParse(address) ? address : undefined;
 }
 

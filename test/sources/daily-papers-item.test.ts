@@ -41,7 +41,7 @@ describe('an item of Daily Papers', () => {
       'organization',
     ];
     for (let mask = 0; mask < 2 ** optional.length; mask++) {
-      for (const broken of [undefined, null, { what: 'else' }]) {
+      for (const broken of [undefined, null, { what: 'else' }, 'HTTP://else']) {
         const fields = optional.filter((_, bit) => (mask >> bit) & 1);
         const item = listedItem('2501.12345', Object.fromEntries(fields.map((field) => [field, broken])));
         expect(dailyPaperItem(item, 'here')).toMatchObject({ record: { id: '2501.12345' } });

@@ -88,7 +88,7 @@ describe('works of OpenAlex', () => {
   it('begin a week ago by default, and where a cursor is not understood', async () => {
     const { server, feed } = await start({ search: 'Work' });
     server.works = [work(1, { publication_date: '2025-02-03' }), work(2, { publication_date: '2025-02-02' })];
-    for (const cursor of [null, { page: 3 }, { from: 'x', run: null }]) {
+    for (const cursor of [null, { page: 3 }, { from: 'x', run: null }, { from: '2031-01-01', run: null }]) {
       expect((await readFeed(feed, cursor, NOW)).items.map(brief)).toEqual(['W1']);
     }
   });
