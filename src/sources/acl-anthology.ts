@@ -21,6 +21,7 @@ const MAX_XML_BYTES = 64 * 1024 * 1024;
  *           <author><first>Ada</first><last>Lovelace</last></author>
  *           <abstract>… <tex-math>O(n)</tex-math> …</abstract>
  *           <doi>10.18653/v1/2024.acl-long.12</doi>
+ *           <pwccode url="https://github.com/…">…</pwccode>
  *         </paper>
  *
  * A paper's id is that of the Anthology: `2024.acl-long.12`, or `P18-1012` in collections of before 2020. Papers without
@@ -53,6 +54,7 @@ function itemOf(paper: XmlElement, id: string, facts: Record<string, unknown>): 
   if (has('retracted') || has('removed')) return { at, removal: { id, why: 'withdrawn' } };
   const abstract = readable(childrenNamed(paper, 'abstract')[0]);
   if (abstract === '') return { at, id, reason: 'expected an abstract, got none' };
+  const code = childrenNamed(paper, 'pwccode')[0]?.attributes.url ?? '';
   const record = {
     ...facts,
     id,
@@ -61,6 +63,7 @@ function itemOf(paper: XmlElement, id: string, facts: Record<string, unknown>): 
     authors: childrenNamed(paper, 'author').map(nameOf),
     url: `https://aclanthology.org/${id}/`,
     doi: readable(childrenNamed(paper, 'doi')[0]) || undefined,
+    ...(/^https?:\/\/\S+$/.test(code) && URL.canParse(code) && { codeUrl: code }),
   };
   return checkRecord(record, at, { strict: false });
 }

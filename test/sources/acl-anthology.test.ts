@@ -31,6 +31,7 @@ const LONG = `<volume id="long" ingest-date="2024-08-04" type="proceedings">
       <fixed-case>X</fixed-case>ML with <tex-math>k &lt; 3</tex-math> rules.<br/>See <url>https://example.org/a?b=1&amp;c=2</url>.</abstract>
     <url hash="c3">2024.acl-long.12</url>
     <doi>10.18653/v1/2024.acl-long.12</doi>
+    <pwccode url="https://example.org/code?a=1&amp;b=2" additional="false">code</pwccode>
   </paper>
   <paper id="13"><title>Without One</title><url hash="d4">2024.acl-long.13</url></paper>
   ${paper('14', '<retracted date="2024-09-01">By its authors.</retracted>')}
@@ -54,6 +55,7 @@ describe('ACL Anthology XML', () => {
         venue: 'Proceedings of the 62nd Annual Meeting (Volume 1: Long Papers)',
         url: 'https://aclanthology.org/2024.acl-long.12/',
         doi: '10.18653/v1/2024.acl-long.12',
+        codeUrl: 'https://example.org/code?a=1&b=2',
       },
     });
     expect(others).toEqual([
