@@ -52,6 +52,11 @@ export interface IngestOptions {
   batchSize?: number;
   /** Drop stored facts that a record does not state (PUT), instead of keeping them. */
   replace?: boolean;
+  /**
+   * `later`: papers are stored and found by words at once, and get their embeddings from `embedPapers`, which a server
+   * calls by itself. For so many papers that embedding them takes hours.
+   */
+  embed?: 'now' | 'later';
   /** Called once per item, in order, when it is durable or rejected. */
   onResult?: (result: IngestResult) => void;
   /** Stops: batches whose embedding has begun are committed, the rest is dropped, without a result. */
@@ -188,14 +193,18 @@ const incomingRemoval = ({ id, why }: Removal, source: string): IncomingRemoval 
 async function takeBatch(
   { store, embedder, index }: Deps,
   { entries, checkpoint }: Batch,
-  { replace = false, signal }: IngestOptions,
+  { replace = false, embed = 'now', signal }: IngestOptions,
   previous: Promise<void>,
   progress: { isCut: boolean },
   report: (result: IngestResult) => void,
 ): Promise<void> {
   const records = entries.map((entry) => entry.incoming).filter((incoming) => incoming !== null);
   // A failure here must wait for its turn, as must a commit.
-  const embedding = embedRecords({ store, embedder }, records, replace, signal).then(
+  const made =
+    embed === 'later'
+      ? Promise.resolve(records.map((incoming): CommitItem => ({ incoming, embedded: null })))
+      : embedRecords({ store, embedder }, records, replace, signal);
+  const embedding = made.then(
     (items) => ({ items }),
     (error: unknown) => ({ error }),
   );
@@ -207,7 +216,11 @@ async function takeBatch(
     return;
   }
   if ('error' in embedded) throw embedded.error;
-  const outcomes = await commitRecords({ store, embedder }, records, embedded.items, { replace, checkpoint });
+  const outcomes = await commitRecords({ store, embedder }, records, embedded.items, {
+    replace,
+    checkpoint,
+    embedLater: embed === 'later',
+  });
   await index.refresh();
   let next = 0;
   for (const { index: position, at, incoming, rejected } of entries) {

@@ -6,7 +6,9 @@ import { type Config, dataPaths } from './config.ts';
 import { describeModel } from './embed/models.ts';
 import { createTransformersEmbedder } from './embed/transformers.ts';
 import { messageOf } from './errors.ts';
-import { createHttpClient } from './http/polite-client.ts';
+import type { HostSettings } from './http/allowed-hosts.ts';
+import type { HttpClient } from './http/http-client.ts';
+import { createHttpClient, type HttpLimits } from './http/polite-client.ts';
 import { createLocalVectorIndex } from './index/local.ts';
 import { createIngest, type Ingest } from './ingest.ts';
 import { createLocalLexicalIndex } from './lexical/local.ts';
@@ -27,6 +29,7 @@ import { createSqlitePeopleStore } from './store/sqlite-people.ts';
 import { createSqliteSyncStore } from './store/sqlite-sync.ts';
 import { createFollowing, type Following } from './sync/following.ts';
 import { createTermStatistics } from './term-statistics.ts';
+import { userAgentOf } from './user-agent.ts';
 
 /** A command that has read more changed papers than this into the index of words saves it. */
 const MOST_UNSAVED = 500;
@@ -35,6 +38,8 @@ const SAMPLE_FILE = fileURLToPath(new URL('../samples/papers.jsonl', import.meta
 
 export interface Services extends ApiServices {
   following: Following;
+  /** A client that may ask these hosts alone; the caller closes it. */
+  openHttp(hosts: readonly HostSettings[], limits?: Partial<HttpLimits>): HttpClient;
   /** Resolves when model and indexes are loaded and an empty library has its sample; rejects when one cannot be. */
   whenReady: Promise<void>;
   /** Resolves when the indexes have reached their final form: nothing is being built, nothing waits. */
@@ -111,14 +116,15 @@ export async function openServices(
     log,
   });
   const recommender = createRecommender({ store, people, index, lexical, statistics, now });
+  const openHttp: Services['openHttp'] = (hosts, limits = {}) =>
+    createHttpClient({
+      ...{ hosts, limits, log, proxy: config.proxy, userAgent: userAgentOf(config.contact) },
+      turns: createSqliteProviderTurns(db),
+    });
   const following = createFollowing({
     ...{ file: config.sourcesFile, ingest, store, log },
     syncStore: createSqliteSyncStore(db),
-    openHttp: (hosts) =>
-      createHttpClient({
-        ...{ hosts, proxy: config.proxy, userAgent: userAgentOf(config.contact) },
-        turns: createSqliteProviderTurns(db),
-      }),
+    openHttp,
     now: () => new Date(),
   });
   const background = createBackground();
@@ -161,6 +167,7 @@ export async function openServices(
     }),
     ...recommender,
     following,
+    openHttp,
     importLibrary: (request) => importLibrary({ store, people, embedder, now }, request),
     waitingFor: () => [...waitingFor],
     isStopping: () => stopping,

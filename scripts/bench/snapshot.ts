@@ -51,7 +51,7 @@ async function takeIn(file: string, folder: string, papers: number): Promise<voi
   const began = performance.now();
   let [read, since] = [0, began];
   try {
-    const counts = await services.ingest.ingest(arxivSnapshotSource(file), {
+    const counts = await services.ingest.ingest(arxivSnapshotSource(file, { categories: [] }), {
       defaultSource: 'arxiv',
       embed: 'later',
       batchSize: 500,

@@ -51,8 +51,14 @@ their seeds removed; the rest stays as it is. What you said of a paper before st
     )
     .action(async (file: string | undefined, options: ImportOptions, command: Command) => {
       const { user, signal, json } = options;
-      const { text, format } = await textToImport(file, options, command);
-      await withLibrary(command, async ({ importLibrary }) => {
+      if (isFromZotero(options) === (file !== undefined)) {
+        throw new AppError('invalid_input', 'Expected a file, or --zotero and no file.');
+      }
+      const bytes = file === undefined ? null : await bytesOf(file);
+      await withLibrary(command, async ({ importLibrary, openHttp }) => {
+        const zotero = () => zoteroText(options, configOf(command), { openHttp });
+        const text = bytes === null ? await zotero() : textOf(bytes);
+        const format = bytes === null ? 'zotero-json' : options.format;
         const answer = await importLibrary({
           user,
           text,
@@ -103,19 +109,6 @@ interface ImportOptions extends ZoteroOptions {
   format?: LibraryFormat;
   signal: LikingSignal;
   json?: boolean;
-}
-
-async function textToImport(
-  file: string | undefined,
-  options: ImportOptions,
-  command: Command,
-): Promise<{ text: string; format: LibraryFormat | undefined }> {
-  const isZotero = isFromZotero(options);
-  if (isZotero === (file !== undefined)) {
-    throw new AppError('invalid_input', 'Expected a file, or --zotero and no file.');
-  }
-  if (file !== undefined) return { text: textOf(await bytesOf(file)), format: options.format };
-  return { text: await zoteroText(options, configOf(command)), format: 'zotero-json' };
 }
 
 function opened(file: string): number {

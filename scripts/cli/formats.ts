@@ -3,12 +3,16 @@ import type { Readable } from 'node:stream';
 import { constants, gunzipSync } from 'node:zlib';
 import { AppError, messageOf } from '../../src/errors.ts';
 import { aclAnthologySource } from '../../src/sources/acl-anthology.ts';
+import { arxivSnapshotSource } from '../../src/sources/arxiv-snapshot.ts';
+import { dailyPapersJsonSource } from '../../src/sources/daily-papers-item.ts';
 import { dailyPapersPageSource, looksLikeDailyPapersPage } from '../../src/sources/daily-papers-page.ts';
 import type { FieldMapping } from '../../src/sources/field-mapping.ts';
 import { jsonLinesSource } from '../../src/sources/json-lines.ts';
 import { mappedCsvSource } from '../../src/sources/mapped-csv.ts';
 import { mappedJsonLinesSource } from '../../src/sources/mapped-json-lines.ts';
+import { openAlexFileSource } from '../../src/sources/openalex-work.ts';
 import { openReviewSource } from '../../src/sources/openreview.ts';
+import { semanticScholarSource } from '../../src/sources/semantic-scholar.ts';
 import type { PaperSource } from '../../src/sources/source.ts';
 
 export interface FormatOptions {
@@ -16,6 +20,10 @@ export interface FormatOptions {
   year?: number | undefined;
   /** Null without any of the options that make one. */
   mapping: FieldMapping | null;
+  /** Of the snapshot of arXiv: only papers of these categories. */
+  categories?: string[] | undefined;
+  /** Of Semantic Scholar: files of the dataset of abstracts. */
+  abstracts?: string[] | undefined;
 }
 
 interface FileFormat {
@@ -65,7 +73,34 @@ const FORMATS = {
       /^\s*[[{]/.test(text) && /"content"\s*:\s*\{/.test(text) && /"(?:forum|invitations?)"\s*:/.test(text),
     open: openReviewSource,
   },
+  'daily-papers': {
+    what: 'answers of the Daily Papers API: JSON',
+    sourceName: 'daily-papers',
+    isSure: (text) => /^\s*\[\s*\{\s*"paper"\s*:/.test(text),
+    open: (file) => dailyPapersJsonSource(pathOf(file)),
+  },
+  'arxiv-snapshot': {
+    what: "the snapshot of arXiv's metadata: JSON Lines (--categories takes a part)",
+    sourceName: 'arxiv',
+    isSure: (text) => /^\s*\{"id":/.test(text) && /"authors_parsed"\s*:/.test(text),
+    open: (file, { categories = [] }) => arxivSnapshotSource(file, { categories }),
+  },
+  openalex: {
+    what: 'works of OpenAlex: JSON Lines',
+    sourceName: 'openalex',
+    isSure: (text) => /^\s*\{/.test(text) && /"id"\s*:\s*"https:\/\/openalex\.org\/W/.test(text),
+    open: openAlexFileSource,
+  },
+  'semantic-scholar': {
+    what: 'papers of Semantic Scholar: JSON Lines (--abstracts has those of the datasets)',
+    sourceName: 'semantic-scholar',
+    isSure: (text) => /^\s*\{/.test(text) && /"(?:corpusid|corpusId|externalids|externalIds)"\s*:/.test(text),
+    open: (file, { abstracts = [] }) => semanticScholarSource({ papers: [pathOf(file)], abstracts }),
+  },
 } satisfies Record<string, FileFormat>;
+
+/** Standard input, for what is read by its name. */
+const pathOf = (file: string | Readable) => (typeof file === 'string' ? file : '/dev/stdin');
 
 export type FormatName = keyof typeof FORMATS;
 export const FORMAT_NAMES = Object.keys(FORMATS) as FormatName[];

@@ -20,6 +20,9 @@ interface Options extends MappingOptions {
   sourceName?: string;
   year?: number;
   rejects?: string;
+  categories?: string[];
+  abstracts?: string[];
+  embed: 'now' | 'later';
 }
 
 export function addIngestCommand(program: Command): void {
@@ -37,6 +40,19 @@ export function addIngestCommand(program: Command): void {
       new Option('--year <year>', 'of a saved page: the year in which it was saved').argParser(
         wholeNumber(1990, 2999),
       ),
+    )
+    .option(
+      '--categories <names...>',
+      'of the snapshot of arXiv: only papers of any of these (cs also takes cs.LG)',
+    )
+    .option('--abstracts <files...>', 'of Semantic Scholar: files of its dataset of abstracts')
+    .addOption(
+      new Option(
+        '--embed <when>',
+        'later: papers are found by words at once, and embedded by the next server or "reindex"',
+      )
+        .choices(['now', 'later'])
+        .default('now'),
     )
     .option('--rejects <file>', "write every rejected record's place and reason to this file, as JSON Lines");
   addMappingOptions(command)
@@ -63,12 +79,13 @@ Rejected records are named by place and reason, counted, and do not stop the res
           try {
             for (const file of files) {
               if (stop.signal.aborted) break;
-              const { source, sourceName } = openFile(file, options.format, { year: options.year, mapping });
+              const { source, sourceName } = openFile(file, options.format, { ...options, mapping });
               const report = createReport(file, source, rejects);
               const counts = await ingest
                 .ingest(source, {
                   defaultSource: options.sourceName ?? sourceName,
                   onResult: report.add,
+                  embed: options.embed,
                   signal: stop.signal,
                 })
                 .finally(report.close);

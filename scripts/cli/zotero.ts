@@ -1,9 +1,9 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Config } from '../../src/config.ts';
 import { AppError } from '../../src/errors.ts';
+import type { Services } from '../../src/services.ts';
 import { localZotero, ZOTERO_SERVICE, zoteroItems } from '../../src/sources/zotero.ts';
 import { wholeNumber } from './common.ts';
-import { createPlainClient } from './plain-client.ts';
 
 /** Zotero's own, unless its settings say otherwise. */
 const USUAL_PORT = 23_119;
@@ -54,12 +54,15 @@ export const isFromZotero = (options: ZoteroOptions): boolean =>
 export async function zoteroText(
   { zoteroUser, zoteroCollection, zoteroPort = USUAL_PORT }: ZoteroOptions,
   { zoteroKey }: Config,
+  { openHttp }: Pick<Services, 'openHttp'>,
 ): Promise<string> {
   const isLocal = zoteroUser === undefined;
-  const http = createPlainClient();
+  const base = isLocal ? localZotero(zoteroPort) : ZOTERO_SERVICE;
+  // Somebody waits: what does not answer here is not running.
+  const http = openHttp([{ url: base, provider: 'zotero', intervalMs: 0 }], { attempts: isLocal ? 1 : 3 });
   try {
     return await zoteroItems(http, {
-      base: isLocal ? localZotero(zoteroPort) : ZOTERO_SERVICE,
+      base,
       user: zoteroUser ?? 0,
       collection: zoteroCollection,
       ...(!isLocal && zoteroKey !== null && { key: zoteroKey }),

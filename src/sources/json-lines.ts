@@ -16,23 +16,16 @@ const MAX_IGNORED_NAMES = 100;
 export function jsonLinesSource(file: string | Readable, itemOf: ItemOf = paperOf): PaperSource {
   const ignored = ignoredFieldCounter();
   let bytesRead = 0;
-  const name = typeof file === 'string' ? file : 'standard input';
   return {
     ignoredFields: ignored.fields,
     progress: () => ({ bytesRead, bytesTotal: typeof file === 'string' ? sizeOf(file) : null }),
     async *[Symbol.asyncIterator]() {
-      const input = typeof file === 'string' ? createReadStream(file) : file;
       const onRead = (bytes: number) => {
         bytesRead += bytes;
       };
-      try {
-        yield* linesToItems(linesOf(await gunzipped(input, onRead)), (value, at) =>
-          itemOf(value, at, ignored.add),
-        );
-      } catch (error) {
-        throw new AppError('invalid_input', `Cannot read ${name}: ${messageOf(error)}.`, { cause: error });
-      } finally {
-        input.destroy();
+      for await (const line of jsonLinesOf(file, onRead)) {
+        const item = 'reason' in line ? line : itemOf(line.value, line.at, ignored.add);
+        if (item !== null) yield item;
       }
     },
   };
@@ -42,6 +35,37 @@ export function jsonLinesSource(file: string | Readable, itemOf: ItemOf = paperO
 type ItemOf = (value: unknown, at: string, onIgnored: (field: string) => void) => SourceItem | null;
 
 const paperOf: ItemOf = (value, at, onIgnored) => checkRecord(value, at, { strict: false, onIgnored });
+
+/** A line of JSON, or why it is none. `at` says where it stood, such as `line 12`. */
+export type JsonLine = { at: string; value: unknown } | { at: string; reason: string };
+
+/**
+ * The values of a file of JSON Lines, as `jsonLinesSource` reads it. `onRead` is told how many bytes were read. Throws
+ * `invalid_input` when the file cannot be read, or is broken gzip.
+ */
+export async function* jsonLinesOf(
+  file: string | Readable,
+  onRead: (bytes: number) => void,
+): AsyncGenerator<JsonLine> {
+  const name = typeof file === 'string' ? file : 'standard input';
+  const input = typeof file === 'string' ? createReadStream(file) : file;
+  let number = 0;
+  try {
+    for await (const line of linesOf(await gunzipped(input, onRead))) {
+      number++;
+      const at = `line ${number}`;
+      if (line === null) yield { at, reason: `longer than ${MAX_LINE_BYTES} bytes` };
+      else {
+        const text = line.toString('utf8').replace(/^\ufeff/, '');
+        if (text.trim() !== '') yield parsedLine(text, at);
+      }
+    }
+  } catch (error) {
+    throw new AppError('invalid_input', `Cannot read ${name}: ${messageOf(error)}.`, { cause: error });
+  } finally {
+    input.destroy();
+  }
+}
 
 /** Counts fields by name, as far as there are not too many of them. */
 export function ignoredFieldCounter() {
@@ -56,44 +80,21 @@ export function ignoredFieldCounter() {
 /** Papers from the text of a JSON Lines request body; strict, as every API input is. */
 export async function* jsonLinesItems(text: string): AsyncGenerator<SourceItem> {
   let number = 0;
-  for (const line of text.split('\n')) {
+  for (const written of text.split('\n')) {
     number++;
-    if (line.trim() === '') continue;
-    yield parseLine(line, `line ${number}`, (value, at) => checkRecord(value, at, { strict: true }));
+    if (written.trim() === '') continue;
+    const line = parsedLine(written, `line ${number}`);
+    yield 'reason' in line ? line : checkRecord(line.value, line.at, { strict: true });
   }
 }
 
 /** The size of a file in bytes; null when there is none, or it is no file. */
 export const sizeOf = (file: string) => statSync(file, { throwIfNoEntry: false })?.size ?? null;
 
-async function* linesToItems(
-  lines: AsyncIterable<Buffer | null>,
-  itemOf: (value: unknown, at: string) => SourceItem | null,
-): AsyncGenerator<SourceItem> {
-  let number = 0;
-  for await (const line of lines) {
-    number++;
-    const at = `line ${number}`;
-    if (line === null) {
-      yield { at, reason: `longer than ${MAX_LINE_BYTES} bytes` };
-      continue;
-    }
-    const text = line.toString('utf8').replace(/^\ufeff/, '');
-    const item = text.trim() === '' ? null : parseLine(text, at, itemOf);
-    if (item !== null) yield item;
-  }
-}
-
-function parseLine<Item extends SourceItem | null>(
-  text: string,
-  at: string,
-  itemOf: (value: unknown, at: string) => Item,
-): SourceItem | Item {
-  let value: unknown;
+function parsedLine(text: string, at: string): JsonLine {
   try {
-    value = JSON.parse(text);
+    return { at, value: JSON.parse(text) };
   } catch (error) {
     return { at, reason: `not JSON: ${messageOf(error)}` };
   }
-  return itemOf(value, at);
 }

@@ -1,5 +1,6 @@
+import type { Readable } from 'node:stream';
 import { z } from 'zod';
-import { linesSource } from './lines-source.ts';
+import { jsonLinesSource } from './json-lines.ts';
 import {
   arxivIdIn,
   authorsIn,
@@ -117,4 +118,5 @@ export function abstractOf(index: Readonly<Record<string, readonly number[]>>): 
  * Papers from a file of works, one a line, plain or gzip: a part of OpenAlex's snapshot, or works saved from its API.
  * Iterating throws `invalid_input` when the file cannot be read.
  */
-export const openAlexFileSource = (file: string): PaperSource => linesSource(file, openAlexItem);
+export const openAlexFileSource = (file: string | Readable): PaperSource =>
+  jsonLinesSource(file, openAlexItem);

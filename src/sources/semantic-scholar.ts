@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os';
 import { basename } from 'node:path';
 import { AppError, messageOf } from '../errors.ts';
 import { type JoinEntry, joinOnDisk } from './disk-join.ts';
-import { jsonLinesOf, sizeOf } from './lines-source.ts';
+import { jsonLinesOf, sizeOf } from './json-lines.ts';
 import { abstractOfLine, itemOfDraft, type PaperDraft, paperDraft } from './semantic-scholar-paper.ts';
 import type { PaperSource, SourceItem } from './source.ts';
 

@@ -44,6 +44,8 @@ export interface CommitOptions {
   replace?: boolean;
   /** Written with the batch, unless an item of it is `stale`. */
   checkpoint?: FeedPosition | undefined;
+  /** A text without its embedding is written, too, and waits for it: none is `stale`. */
+  embedLater?: boolean;
 }
 
 /** What a record would need before it can be committed. */

@@ -5,7 +5,7 @@ import { toBytes } from '../vector.ts';
 import { createPeopleJoin } from './join-people.ts';
 import { authorNames, categoryRows, type PaperRow, rowOf } from './paper-row.ts';
 import type { PaperStatements } from './paper-statements.ts';
-import type { CommitItem, CommitOutcome, EmbeddedPaper } from './paper-store.ts';
+import type { CommitItem, CommitOptions, CommitOutcome, EmbeddedPaper } from './paper-store.ts';
 import { type Resolution, resolveRecord, resolveRemoval } from './resolve-record.ts';
 import { type RecordRow, type SourceRecords, sourceRecordOf } from './source-records.ts';
 import type { SqliteDatabase } from './sqlite.ts';
@@ -114,15 +114,19 @@ export function createPaperWriter({ db, sql, records, putTerms }: Deps) {
       if (isThere) remove(key);
       return isThere;
     },
-    commit: ({ incoming, embedded }: CommitItem, replace: boolean): CommitOutcome => {
+    commit: (
+      { incoming, embedded }: CommitItem,
+      { replace = false, embedLater = false }: CommitOptions,
+    ): CommitOutcome => {
       const resolution =
         'why' in incoming
           ? resolveRemoval({ sql, records }, incoming, new Date().toISOString())
           : resolveRecord({ sql, records }, incoming, replace);
       if (!resolution) return 'unchanged';
       const { after, vectorFits, hash, outcome } = resolution;
-      if (after !== null && !vectorFits && embedded?.textHash !== hash) return 'stale';
-      apply(resolution, embedded);
+      const isFitting = embedded?.textHash === hash;
+      if (after !== null && !vectorFits && !isFitting && !embedLater) return 'stale';
+      apply(resolution, isFitting ? embedded : null);
       return outcome;
     },
     /** Takes a record out into a paper of its own, whose key it gives back; the two are apart from then on. */

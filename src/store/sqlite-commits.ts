@@ -35,9 +35,10 @@ export function sqlitePaperCommits({ db, sql, records, write }: Deps): CommitMet
         const { outcome, vectorFits, after } = resolution;
         return { outcome, toEmbed: vectorFits ? null : (after?.paper ?? null) };
       }),
-    commitBatch: async (items, { replace = false, checkpoint } = {}) =>
+    commitBatch: async (items, options = {}) =>
       atomically(() => {
-        const outcomes = items.map((item) => write.commit(item, replace));
+        const outcomes = items.map((item) => write.commit(item, options));
+        const { checkpoint } = options;
         // A cursor must not be ahead of its papers.
         if (checkpoint && !outcomes.includes('stale')) {
           sql.setFeedCursor.run(checkpoint.feed, checkpoint.cursor, now());

@@ -1,8 +1,8 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { createPlainClient } from '../../scripts/cli/plain-client.ts';
+import { describe, expect, it } from 'vitest';
 import { BIBLIOGRAPHY_LIMITS, readBibliography } from '../../src/sources/bibliography.ts';
 import { localZotero, type ZoteroLibrary, zoteroItems } from '../../src/sources/zotero.ts';
 import { type HeldItem, startZotero } from '../fixtures/zotero-server.ts';
+import { openClient } from '../http/open-client.ts';
 
 const item = (number: number, data: Record<string, unknown> = {}): HeldItem => ({
   key: `KEY${String(number).padStart(5, '0')}`,
@@ -11,12 +11,9 @@ const item = (number: number, data: Record<string, unknown> = {}): HeldItem => (
 const items = (count: number) => Array.from({ length: count }, (_, number) => item(number));
 
 async function read(port: number, library: Partial<ZoteroLibrary> = {}) {
-  const http = createPlainClient();
-  onTestFinished(() => http.close());
-  return readBibliography(
-    await zoteroItems(http, { base: localZotero(port), user: 0, ...library }),
-    'zotero-json',
-  );
+  const base = localZotero(port);
+  const { client: http } = openClient({ hosts: [base], limits: { attempts: 1 } });
+  return readBibliography(await zoteroItems(http, { base, user: 0, ...library }), 'zotero-json');
 }
 
 describe('a library of Zotero', () => {
