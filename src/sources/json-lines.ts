@@ -1,11 +1,8 @@
 import { createReadStream, statSync } from 'node:fs';
-import { pipeline, Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import type { Readable } from 'node:stream';
 import { AppError, messageOf } from '../errors.ts';
+import { gunzipped, linesOf, MAX_LINE_BYTES } from './lines.ts';
 import { checkRecord, type PaperSource, type SourceItem } from './source.ts';
-
-/** A longer line is no paper; it is passed over without being held in memory. */
-export const MAX_LINE_BYTES = 1024 * 1024;
 
 /** Different unknown field names that are counted by name; a broken file may have any number. */
 const MAX_IGNORED_NAMES = 100;
@@ -14,7 +11,7 @@ const MAX_IGNORED_NAMES = 100;
  * Papers from JSON Lines, one object a line, plain or gzip (told by the first bytes, not by the name). Blank lines
  * are skipped. Memory stays flat: one chunk and one line are held. `file` is a path, or a stream such as stdin.
  * Iterating throws `invalid_input` when the file cannot be read or its gzip data is broken. `itemOf` makes something of
- * objects that are not papers as they stand.
+ * objects that are not papers as they stand, or passes them over.
  */
 export function jsonLinesSource(file: string | Readable, itemOf: ItemOf = paperOf): PaperSource {
   const ignored = ignoredFieldCounter();
@@ -41,8 +38,8 @@ export function jsonLinesSource(file: string | Readable, itemOf: ItemOf = paperO
   };
 }
 
-/** What one line's value is, told the names of fields that it leaves out. */
-type ItemOf = (value: unknown, at: string, onIgnored: (field: string) => void) => SourceItem;
+/** What one line's value is, null for nothing; it tells the names of fields that it leaves out. */
+type ItemOf = (value: unknown, at: string, onIgnored: (field: string) => void) => SourceItem | null;
 
 const paperOf: ItemOf = (value, at, onIgnored) => checkRecord(value, at, { strict: false, onIgnored });
 
@@ -71,7 +68,7 @@ export const sizeOf = (file: string) => statSync(file, { throwIfNoEntry: false }
 
 async function* linesToItems(
   lines: AsyncIterable<Buffer | null>,
-  itemOf: (value: unknown, at: string) => SourceItem,
+  itemOf: (value: unknown, at: string) => SourceItem | null,
 ): AsyncGenerator<SourceItem> {
   let number = 0;
   for await (const line of lines) {
@@ -82,11 +79,16 @@ async function* linesToItems(
       continue;
     }
     const text = line.toString('utf8').replace(/^\ufeff/, '');
-    if (text.trim() !== '') yield parseLine(text, at, itemOf);
+    const item = text.trim() === '' ? null : parseLine(text, at, itemOf);
+    if (item !== null) yield item;
   }
 }
 
-function parseLine(text: string, at: string, itemOf: (value: unknown, at: string) => SourceItem): SourceItem {
+function parseLine<Item extends SourceItem | null>(
+  text: string,
+  at: string,
+  itemOf: (value: unknown, at: string) => Item,
+): SourceItem | Item {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -94,50 +96,4 @@ function parseLine(text: string, at: string, itemOf: (value: unknown, at: string
     return { at, reason: `not JSON: ${messageOf(error)}` };
   }
   return itemOf(value, at);
-}
-
-/** The stream's chunks, unpacked when it begins with gzip's magic number. */
-export async function gunzipped(
-  input: Readable,
-  onRead: (bytes: number) => void,
-): Promise<AsyncIterable<Buffer>> {
-  const chunks = input[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
-  const first = await chunks.next();
-  const counted = async function* () {
-    for (let next = first; !next.done; next = await chunks.next()) {
-      onRead(next.value.length);
-      yield next.value;
-    }
-  };
-  const isGzip = !first.done && first.value[0] === 0x1f && first.value[1] === 0x8b;
-  if (!isGzip) return counted();
-  // The callback keeps an error of the input from being unhandled; it reaches the reader through the gunzip.
-  return pipeline(Readable.from(counted()), createGunzip(), () => {}) as AsyncIterable<Buffer>;
-}
-
-/** Splits chunks at line feeds; null stands for a line that was too long. */
-export async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer | null> {
-  let parts: Buffer[] = [];
-  let length = 0;
-  const take = (): Buffer | null => {
-    const line = length > MAX_LINE_BYTES ? null : Buffer.concat(parts);
-    parts = [];
-    length = 0;
-    return line;
-  };
-  const add = (part: Buffer) => {
-    length += part.length;
-    if (length <= MAX_LINE_BYTES) parts.push(part);
-    else parts = [];
-  };
-  for await (const chunk of chunks) {
-    let start = 0;
-    for (let end = chunk.indexOf(10); end !== -1; end = chunk.indexOf(10, start)) {
-      add(chunk.subarray(start, end));
-      yield take();
-      start = end + 1;
-    }
-    add(chunk.subarray(start));
-  }
-  if (length > 0) yield take();
 }

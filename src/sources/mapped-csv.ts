@@ -10,7 +10,8 @@ import {
   namesOf,
   REQUIRED_FIELDS,
 } from './field-mapping.ts';
-import { gunzipped, ignoredFieldCounter, sizeOf } from './json-lines.ts';
+import { ignoredFieldCounter, sizeOf } from './json-lines.ts';
+import { gunzipped } from './lines.ts';
 import { checkRecord, type PaperSource, type SourceItem } from './source.ts';
 
 /** A longer row is no paper: most likely, a quote that was opened is not closed. */

@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { AppError, messageOf, sentenceOf } from '../errors.ts';
-import { gunzipped, sizeOf } from './json-lines.ts';
+import { sizeOf } from './json-lines.ts';
+import { gunzipped } from './lines.ts';
 import type { PaperSource, SourceItem } from './source.ts';
 import { textOf } from './text-bytes.ts';
 

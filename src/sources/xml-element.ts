@@ -43,3 +43,7 @@ export function textWithin(
   );
   return texts.join('');
 }
+
+/** The trimmed text of the first element of this name right below an element; '' when there is none. */
+export const textIn = (element: XmlElement | undefined, name: string): string =>
+  element === undefined ? '' : textWithin(childrenNamed(element, name)[0]).trim();

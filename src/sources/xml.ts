@@ -34,8 +34,7 @@ export function parseXml(text: string, options: X2jOptions = {}): unknown {
   const plain = text.replace(/^\ufeff/, '');
   const checked = XMLValidator.validate(plain);
   if (checked !== true) {
-    const { line, msg } = checked.err;
-    throw new AppError('invalid_input', `Expected XML, got a fault in line ${line}: ${shortened(msg)}`);
+    throw new AppError('invalid_input', `Expected XML, got ${faultOf(checked.err, plain)}`);
   }
   try {
     return new XMLParser({ ...DEFAULTS, ...options }).parse(plain);
@@ -45,4 +44,11 @@ export function parseXml(text: string, options: X2jOptions = {}): unknown {
       cause: error,
     });
   }
+}
+
+/** Where and why text is not well formed. Of text that was cut off, the validator only lists what is open. */
+function faultOf({ line, msg }: { line: number; msg: string }, text: string): string {
+  const open = /^Invalid '(\[[\s\S]*\])' found\.$/.exec(msg)?.[1]?.replace(/[[\]\s",]+/g, ' ');
+  if (open === undefined) return `a fault in line ${line}: ${shortened(msg)}`;
+  return `text that ends in line ${text.split('\n').length}, within${shortened(open).trimEnd()}.`;
 }

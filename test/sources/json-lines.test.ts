@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { jsonLinesItems, jsonLinesSource, MAX_LINE_BYTES } from '../../src/sources/json-lines.ts';
+import { jsonLinesItems, jsonLinesSource } from '../../src/sources/json-lines.ts';
+import { MAX_LINE_BYTES } from '../../src/sources/lines.ts';
 import type { SourceItem } from '../../src/sources/source.ts';
 import { temporaryFolder } from '../fixtures/temporary-folder.ts';
 
