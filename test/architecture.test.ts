@@ -40,6 +40,7 @@ const PORTS = [
   'src/lexical/lexical-index.ts',
   'src/store/paper-store.ts',
   'src/store/people-store.ts',
+  'src/store/sync-store.ts',
 ];
 const SHARED = [
   'src/paper.ts',

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { AppError } from '../errors.ts';
 import { cleanText } from '../paper.ts';
 import { monthIn } from './month-name.ts';
+import { authorsIn, doiIn, nameIn, webAddressIn } from './record-fields.ts';
 import { checkRecord, type PaperSource, type SourceItem } from './source.ts';
 import { wholeFileSource } from './whole-file.ts';
 import { childrenNamed, textWithin, type XmlElement, xmlElement } from './xml-element.ts';
@@ -54,30 +55,28 @@ function itemOf(paper: XmlElement, id: string, facts: Record<string, unknown>): 
   if (has('retracted') || has('removed')) return { at, removal: { id, why: 'withdrawn' } };
   const abstract = readable(childrenNamed(paper, 'abstract')[0]);
   if (abstract === '') return { at, id, reason: 'expected an abstract, got none' };
-  const code = childrenNamed(paper, 'pwccode')[0]?.attributes.url ?? '';
   const record = {
     ...facts,
     id,
     title: readable(childrenNamed(paper, 'title')[0]),
     abstract,
-    authors: childrenNamed(paper, 'author').map(nameOf),
+    authors: authorsIn(childrenNamed(paper, 'author').map(nameOf)),
     url: `https://aclanthology.org/${id}/`,
-    doi: readable(childrenNamed(paper, 'doi')[0]) || undefined,
-    ...(/^https?:\/\/\S+$/.test(code) && URL.canParse(code) && { codeUrl: code }),
+    doi: doiIn(readable(childrenNamed(paper, 'doi')[0])),
+    codeUrl: webAddressIn(childrenNamed(paper, 'pwccode')[0]?.attributes.url),
   };
   return checkRecord(record, at, { strict: false });
 }
 
 /** What a volume says of all its papers. */
-function factsOf(volume: XmlElement): { date?: string; venue?: string } {
+function factsOf(volume: XmlElement): { date: string | undefined; venue: string | undefined } {
   const meta = childrenNamed(volume, 'meta')[0];
   const said = (name: string) => (meta ? readable(childrenNamed(meta, name)[0]) : '');
   const year = /^\d{4}$/.exec(said('year'))?.[0];
   const month = monthIn(said('month'));
-  const venue = said('journal-title') || said('booktitle');
   return {
-    ...(year !== undefined && { date: month === null ? year : `${year}-${month}` }),
-    ...(venue !== '' && { venue }),
+    date: month === null || year === undefined ? year : `${year}-${month}`,
+    venue: nameIn(said('journal-title') || said('booktitle')),
   };
 }
 

@@ -1,6 +1,8 @@
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import { AppError, messageOf } from '../errors.ts';
+import { cutAtWord, PAPER_LIMITS } from '../paper.ts';
+import { authorsIn, categoriesIn, lenient, lenientList, nameIn } from './record-fields.ts';
 import { checkRecord, type PaperSource, reasonOf, type SourceItem, shortened } from './source.ts';
 import { wholeFileSource } from './whole-file.ts';
 
@@ -81,31 +83,33 @@ function notesOf(text: string): unknown[] {
 const field = <Value extends z.ZodType>(value: Value) =>
   z.preprocess(
     (field) => (typeof field === 'object' && field !== null && 'value' in field ? field.value : field),
-    value.nullish(),
+    value,
   );
 const text = z.string('expected a text');
-const texts = z.array(text);
-const author = z.union([text, z.object({ fullname: text }).transform(({ fullname }) => fullname)]);
-const millis = z.number('expected milliseconds since 1970').nullish();
+const name = z.union([text, z.object({ fullname: text }).transform(({ fullname }) => fullname)]);
+/** Names, as a list or separated in one text. */
+const names = (separator: RegExp) =>
+  z.preprocess((value) => (typeof value === 'string' ? value.split(separator) : value), lenientList(name));
+const millis = lenient(z.number());
 
 const note = z.object({
   id: text,
   forum: text.nullish(),
-  invitation: text.nullish(),
+  invitation: lenient(text),
   pdate: millis,
   cdate: millis,
   tcdate: millis,
   ddate: millis,
   content: z.object({
-    title: field(text),
-    abstract: field(text),
-    authors: field(z.union([z.array(author), text.transform((names) => names.split(/\s*,\s*/))])),
-    venue: field(text),
-    venueid: field(text),
-    keywords: field(z.union([texts, text.transform((words) => words.split(/\s*[,;]\s*/))])),
-    'TL;DR': field(text),
-    TLDR: field(text),
-    'one-sentence_summary': field(text),
+    title: field(text.nullish()),
+    abstract: field(text.nullish()),
+    authors: field(names(/\s*,\s*/)),
+    venue: field(lenient(text)),
+    venueid: field(lenient(text)),
+    keywords: field(names(/\s*[,;]\s*/)),
+    'TL;DR': field(lenient(text)),
+    TLDR: field(lenient(text)),
+    'one-sentence_summary': field(lenient(text)),
   }),
 });
 type Note = z.output<typeof note>;
@@ -123,17 +127,17 @@ function itemOf(value: unknown, at: string): SourceItem {
   if (isGone) return { at, removal: { id, why: 'deleted' } };
   const summary = content['TL;DR'] || content.TLDR || content['one-sentence_summary'];
   // While they are hidden, authors are of this name.
-  const authors = content.authors?.filter((name) => !/^anonymous(?: authors?)?$/i.test(name));
+  const authors = content.authors.filter((name) => !/^anonymous(?: authors?)?$/i.test(name));
   const record = {
     id,
     title: content.title,
     abstract: content.abstract,
-    ...(authors && authors.length > 0 && { authors }),
+    authors: authorsIn(authors),
     date: dayOf(pdate ?? cdate ?? tcdate),
     url: `https://openreview.net/forum?id=${encodeURIComponent(noteId)}`,
-    ...(content.venue && { venue: content.venue }),
-    ...(content.keywords && { categories: content.keywords }),
-    ...(summary && { comment: summary }),
+    venue: nameIn(content.venue),
+    categories: categoriesIn(content.keywords),
+    comment: summary ? cutAtWord(summary, PAPER_LIMITS.comment) : undefined,
   };
   return checkRecord(record, at, { strict: false });
 }

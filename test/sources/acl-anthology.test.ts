@@ -96,6 +96,19 @@ describe('ACL Anthology XML', () => {
     expect(dates).toEqual(['2021', '2021-12', undefined]);
   });
 
+  it('keeps a paper whose links are broken', () => {
+    const links = '<doi>none</doi><pwccode url="github.com/x">x</pwccode>';
+    const [item] = aclAnthologyItems(
+      collection('2021.x', `<volume id="1"><meta/>${paper('1', links)}</volume>`),
+    );
+    expect(item && 'record' in item && item.record).toEqual({
+      id: '2021.x-1.1',
+      title: 'A Title',
+      abstract: 'An abstract.',
+      url: 'https://aclanthology.org/2021.x-1.1/',
+    });
+  });
+
   it('is read plain and packed, from a file and a stream', async () => {
     const xml = collection('2024.acl', LONG);
     const folder = temporaryFolder();
