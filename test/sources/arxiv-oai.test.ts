@@ -210,7 +210,7 @@ describe('a harvest that is cut off', () => {
         fc.array(day, { minLength: 1, maxLength: 8 }),
         fc.integer({ min: 1, max: 4 }),
         async (days, size) => {
-          const { server, feed } = await start([], { recordsPerList: size });
+          const { server, feed } = await start(papersOf(6), { recordsPerList: size });
           const kept = new Map<string, string>();
           let cursor: FeedCursor | null = null;
           let today = '2025-03-01';
@@ -229,7 +229,7 @@ describe('a harvest that is cut off', () => {
           expect([...kept.values()].sort()).toEqual(expectedOf(server.papers).records);
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 60 },
     );
   });
 });
