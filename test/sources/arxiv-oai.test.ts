@@ -142,6 +142,12 @@ describe('arXiv by OAI-PMH', () => {
     ]);
   });
 
+  it('harvests everything when its first day is before arXiv has any', async () => {
+    const { server, feed } = await start(papersOf(2), {}, { from: '1991-08-14' });
+    const { items } = await readFeed(feed, null, NOW);
+    expect(briefs(items)).toEqual(expectedOf(server.papers).records);
+  });
+
   it('finds nothing new without an error, and goes on from that day', async () => {
     const { server, feed } = await start(papersOf(2));
     const { cursor } = await readFeed(feed, null, NOW);
