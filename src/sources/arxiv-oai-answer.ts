@@ -9,6 +9,9 @@ import { type SourceItem, shortened } from './source.ts';
 import { expectOk, MAX_XML_ANSWER_BYTES, xmlAnswer } from './xml-answer.ts';
 import { childrenNamed, textIn, type XmlElement } from './xml-element.ts';
 
+/** The first day of arXiv's records by the time of their last change; it refuses to list from an earlier one. */
+const EARLIEST_DAY = '2005-09-16';
+
 /** A harvest's beginning, or the next part of its list. */
 export type OaiRequest = { set: string; from: string | null } | { token: string };
 
@@ -68,7 +71,7 @@ function parametersOf(request: OaiRequest): URLSearchParams {
     verb: 'ListRecords',
     metadataPrefix: 'arXivRaw',
     ...(set !== '' && { set }),
-    ...(from !== null && { from }),
+    ...(from !== null && from > EARLIEST_DAY && { from }),
   });
 }
 

@@ -57,7 +57,10 @@ function itemOf(value: unknown, at: string, { categories, from }: ArxivSnapshotO
   const numbers = paper.versions.map(({ version }) => Number(/^v([1-9]\d{0,2})$/.exec(version)?.[1] ?? 0));
   const first = paper.versions[numbers.indexOf(1)];
   const date = first === undefined ? undefined : (dayOfMailDate(first.created) ?? undefined);
-  if (from !== undefined && (date === undefined || date < from)) return null;
+  if (from !== undefined) {
+    if (date === undefined) return { at, id: paper.id, reason: 'versions: expected the date of v1' };
+    if (date < from) return null;
+  }
   return arxivItem(
     {
       id: paper.id,

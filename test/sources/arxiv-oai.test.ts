@@ -142,6 +142,12 @@ describe('arXiv by OAI-PMH', () => {
     ]);
   });
 
+  it('harvests everything when its first day is before arXiv has any', async () => {
+    const { server, feed } = await start(papersOf(2), {}, { from: '1991-08-14' });
+    const { items } = await readFeed(feed, null, NOW);
+    expect(briefs(items)).toEqual(expectedOf(server.papers).records);
+  });
+
   it('finds nothing new without an error, and goes on from that day', async () => {
     const { server, feed } = await start(papersOf(2));
     const { cursor } = await readFeed(feed, null, NOW);
@@ -210,7 +216,7 @@ describe('a harvest that is cut off', () => {
         fc.array(day, { minLength: 1, maxLength: 8 }),
         fc.integer({ min: 1, max: 4 }),
         async (days, size) => {
-          const { server, feed } = await start([], { recordsPerList: size });
+          const { server, feed } = await start(papersOf(6), { recordsPerList: size });
           const kept = new Map<string, string>();
           let cursor: FeedCursor | null = null;
           let today = '2025-03-01';
@@ -229,7 +235,7 @@ describe('a harvest that is cut off', () => {
           expect([...kept.values()].sort()).toEqual(expectedOf(server.papers).records);
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 60 },
     );
   });
 });
