@@ -24,7 +24,7 @@ describe('ingest', () => {
     const results: IngestResult[] = [];
     const input = [...items(BATCH_SIZE + 5), { at: 'bad', id: 'x', reason: 'broken' }, item('last')];
     const counts = await ingest.ingest(input, { ...options, onResult: (result) => results.push(result) });
-    expect(counts).toEqual({ created: BATCH_SIZE + 6, updated: 0, unchanged: 0, rejected: 1 });
+    expect(counts).toEqual({ created: BATCH_SIZE + 6, updated: 0, unchanged: 0, removed: 0, rejected: 1 });
     expect(results.map(({ index: at }) => at)).toEqual(input.map((_, at) => at));
     expect(results.at(-2)).toMatchObject({ at: 'bad', id: 'x', outcome: 'rejected', reason: 'broken' });
     expect((await store.counts()).embedded).toBe(BATCH_SIZE + 6);
