@@ -20,7 +20,7 @@ interface TurnRow {
  * Turns that all processes on the library share, by a row for each provider. A pause begins when a turn ends, not when it
  * began: a request may be long on its way, and only its answer tells that it has arrived; so the provider sees no two
  * requests nearer to each other than the pause. Nobody waits longer than a lease or a pause for a time that the row
- * holds, so that a clock that was set back stops nothing.
+ * holds, so that a clock that was set back stops nothing. A process that stands still for longer than a lease loses its turn.
  */
 export function createSqliteProviderTurns(
   db: SqliteDatabase,
@@ -30,32 +30,32 @@ export function createSqliteProviderTurns(
   const sql = statements(db);
 
   /** How long to wait, in milliseconds, before the turn may be free; 0 when it is. */
-  const waitOf = (row: TurnRow | undefined, now: number, intervalMs: number): number => {
+  const waitOf = (row: TurnRow | undefined, now: number, pauseMs: number): number => {
     if (row === undefined) return 0;
     if (row.holder !== null && row.leaseUntilMs > now) return pollMs;
-    return Math.min(Math.max(0, row.nextAtMs - now), intervalMs);
+    return Math.min(Math.max(0, row.nextAtMs - now), pauseMs);
   };
   /** Looks only: those who wait do not keep others from writing. */
-  const look = (provider: string, intervalMs: number): number => {
+  const look = (provider: string, pauseMs: number): number => {
     const now = Date.now();
     const row = sql.row.get(provider);
-    const latest = { provider, leaseUntilMs: now + leaseMs, nextAtMs: now + intervalMs };
+    const latest = { provider, leaseUntilMs: now + leaseMs, nextAtMs: now + pauseMs };
     // Written by a clock that ran ahead. A holder that lives renews its lease by the clock of now.
     if (row && (row.leaseUntilMs > latest.leaseUntilMs || row.nextAtMs > latest.nextAtMs))
       sql.limit.run(latest);
-    return waitOf(row, now, intervalMs);
+    return waitOf(row, now, pauseMs);
   };
-  const tryToTake = db.transaction((provider: string, holder: string, intervalMs: number): boolean => {
+  const tryToTake = db.transaction((provider: string, holder: string, pauseMs: number): boolean => {
     const now = Date.now();
-    if (waitOf(sql.row.get(provider), now, intervalMs) > 0) return false;
-    sql.take.run({ provider, holder, leaseUntilMs: now + leaseMs, nextAtMs: now + intervalMs });
+    if (waitOf(sql.row.get(provider), now, pauseMs) > 0) return false;
+    sql.take.run({ provider, holder, leaseUntilMs: now + leaseMs, nextAtMs: now + pauseMs });
     return true;
   });
-  const hold = (provider: string, holder: string, intervalMs: number): (() => Promise<void>) => {
+  const hold = (provider: string, holder: string, pauseMs: number): (() => Promise<void>) => {
     const renewal = setInterval(() => {
       const now = Date.now();
       try {
-        sql.renew.run({ provider, holder, leaseUntilMs: now + leaseMs, nextAtMs: now + intervalMs });
+        sql.renew.run({ provider, holder, leaseUntilMs: now + leaseMs, nextAtMs: now + pauseMs });
       } catch {
         // The store is busy: there is a second renewal before the lease is over.
       }
@@ -63,18 +63,20 @@ export function createSqliteProviderTurns(
     renewal.unref();
     return async () => {
       clearInterval(renewal);
-      sql.end.run({ provider, holder, nextAtMs: Date.now() + intervalMs });
+      sql.end.run({ provider, holder, nextAtMs: Date.now() + pauseMs });
     };
   };
 
   return {
     async take(provider, { intervalMs, signal }) {
       const holder = randomUUID();
+      // The clock leaves parts of a millisecond out.
+      const pauseMs = Math.ceil(intervalMs) + 1;
       for (;;) {
         signal?.throwIfAborted();
-        const waitMs = look(provider, intervalMs);
-        if (waitMs === 0 && tryToTake.immediate(provider, holder, intervalMs)) {
-          return hold(provider, holder, intervalMs);
+        const waitMs = look(provider, pauseMs);
+        if (waitMs === 0 && tryToTake.immediate(provider, holder, pauseMs)) {
+          return hold(provider, holder, pauseMs);
         }
         await delay(Math.max(1, waitMs), undefined, signal && { signal }).catch((error: unknown) => {
           throw signal?.aborted ? signal.reason : error;
