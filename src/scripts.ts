@@ -31,8 +31,9 @@ export const lowered = (text: string): string => small(text.trim(), LOWERED, '_'
 function small(text: string, letters: ReadonlyMap<string, string>, sign: string): string {
   if (text === '') return '';
   const signs = [...text.replaceAll(' ', '')];
-  if (!/\p{L}\p{L}/u.test(text) && signs.every((letter) => letters.has(letter))) {
-    return signs.map((letter) => letters.get(letter)).join('');
-  }
+  const isPlain = !/\p{L}\p{L}/u.test(text) && signs.every((letter) => letters.has(letter));
+  // Composition: `FeTe₀.₅₅`.
+  const isDecimal = /^\d+\.\d+$/.test(text);
+  if (isPlain || isDecimal) return signs.map((letter) => letters.get(letter) ?? letter).join('');
   return /^(?:[\p{L}\p{M}\p{N}]+|.)$/u.test(text) ? `${sign}${text}` : `${sign}(${text})`;
 }

@@ -74,12 +74,13 @@ function createReader(tex: string, isTex: boolean) {
   /** A quote that is never closed, or was never opened, may be seconds, or a program's. */
   function quote(token: TexToken): string {
     const isClosedLater = lastQuote >= behind(token);
-    const isOpening = token.text === '``' || (openQuotes === 0 && /^[\s([]?$/.test(charBefore(token)));
-    if (isOpening && (isClosedLater || (isTex && token.text === '``'))) {
+    const isAtWord = /^[\s([]?$/.test(charBefore(token)) && /^\S$/.test(charBehind(token));
+    if (token.text === '``' || isAtWord) {
+      if (!isClosedLater && !isTex) return token.text;
       openQuotes++;
       return '“';
     }
-    if (isOpening || (openQuotes === 0 && !isTex)) return token.text;
+    if (openQuotes === 0 && !isTex) return token.text;
     openQuotes = Math.max(0, openQuotes - 1);
     return '”';
   }

@@ -14,7 +14,7 @@ const TOKEN = /\\(?:([a-zA-Z]+)\*?|([\s\S]))|\$\$?|[{}[\]^_~]|-+|``|''|[^\\${}[\
  * The tokens of a TeX text, in order, with their partners. Maths in dollars is what pandoc takes for it: no space
  * behind the opening dollar or before the closing one, and no digit behind that. What holds signs of maths may have
  * spaces there; what reads as prose is none, if `isTex` does not say that the text is surely TeX.
- * Each token is looked at a bounded number of times.
+ * A sign alone, as in `$>$99`, is maths. Each token is looked at a bounded number of times.
  */
 export function texTokens(tex: string, isTex: boolean): TexToken[] {
   const tokens: TexToken[] = [];
@@ -82,6 +82,7 @@ function isMaths(tex: string, from: TexToken | undefined, to: TexToken | undefin
     return isTex || isSpacedAlike || (/\\[a-zA-Z]/.test(inside) && !/\s\p{L}{2,}\s/u.test(inside));
   }
   if (from.text === '\\(' || from.text === '\\[' || from.text === '$$') return isTex || !isProse(inside);
+  if (/^[<>=≤≥≈±×+-]$/.test(inside)) return true;
   if (inside.trim() !== inside || /\d/.test(after)) return false;
   // `$HOME/bin:$PATH`, `A$AP and Ke$ha`.
   const isName = /^[A-Z]{2}/.test(inside) && /[A-Za-z]/.test(after);
