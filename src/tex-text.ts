@@ -11,7 +11,7 @@ import type { TexToken } from './tex-tokens.ts';
  * TeX. Takes time linear in the length.
  */
 export function texText(tex: string, { isTex }: { isTex: boolean }): string {
-  const signs = isTex ? /[\\{}$^~`']|--/ : /[\\$~`]|[_^]\{|--|''/;
+  const signs = isTex ? /[\\{}$^~`']|--/ : /[\\$~`]|[_^]\{|\{[^\0-\x7f]\}|--|''/;
   return signs.test(tex) ? createReader(tex, isTex).read() : tex;
 }
 
@@ -39,15 +39,15 @@ function createReader(tex: string, isTex: boolean) {
     return text.startsWith('--') && !frame.isMaths ? dash(token) : text;
   }
 
-  /** Braces of TeX go: those around something that begins with a command. Others may be a set, or a program's. */
+  /** Braces of TeX go: those around what begins with a command. Others may be a set, or a program's. */
   function brace(token: TexToken, frame: Frame): string {
     if (isTex || frame.isMaths) return '';
+    if (token.text === '}' || token.partner === undefined) return token.text;
     const next = cursor.peek();
-    const isMarkUp =
-      token.text === '{' &&
-      token.partner !== undefined &&
-      (next?.name !== undefined || next?.sign !== undefined);
-    return isMarkUp ? cursor.insideOf(token, false) : token.text;
+    const isMarkUp = next?.name !== undefined || next?.sign !== undefined;
+    // `G{é}n{é}ralis{é}`: a conversion took the accent out, and left the braces.
+    const isLetter = /^[^\0-\x7f]\}/.test(tex.slice(behind(token), behind(token) + 2));
+    return isMarkUp || isLetter ? cursor.insideOf(token, false) : token.text;
   }
 
   function script(sign: string, frame: Frame): string {
