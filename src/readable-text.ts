@@ -68,11 +68,10 @@ const KEEPS_HYPHEN =
 function withoutHyphens(text: string): string {
   if (!/-[ \t\r]*\n/.test(text)) return text;
   const compounds = new Set(text.match(/(?<![\p{L}\p{N}])\p{L}{1,30}-\p{L}{1,30}(?!\p{L})/gu));
-  return text.replace(/-[ \t\r]*\n\s*(?=(\p{L}{0,40}))/gu, (_, after: string, at: number) => {
+  return text.replace(/-[ \t\r]*\n\s*(?=([\p{L}\p{N}]{0,40}))/gu, (_, after: string, at: number) => {
     const before = /[^\s]{0,40}$/.exec(text.slice(Math.max(0, at - 40), at))?.[0] ?? '';
     // A hyphen that ends no word is a dash, or one of a list.
-    if (!/\p{L}$/u.test(before) || after === '') return '- ';
-    if (/^(?:and|or|und|oder|et|ou)$/.test(after)) return '- ';
+    if (!/\p{L}$/u.test(before) || after === '' || /^(?:and|or|und|oder|et|ou)$/.test(after)) return '- ';
     const isPlain = /^\p{P}*\p{Ll}+$/u.test(before) && !before.includes('-') && /^\p{Ll}/u.test(after);
     const word = before.replace(/^\P{L}+/u, '');
     return isPlain && !KEEPS_HYPHEN.test(word) && !compounds.has(`${word}-${after}`) ? '' : '-';

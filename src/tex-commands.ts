@@ -15,6 +15,14 @@ import {
 /** Commands whose argument is text, within maths too. */
 const TEXTS = /^(?:text|mbox$|hbox$|emph$|url$|enquote$|ce$)/;
 
+/** Whether a command is known to have an argument, so that it may be gone when that is empty. */
+export const takesArgument = (name: string): boolean =>
+  POINTERS.has(name) ||
+  SETTINGS.has(name) ||
+  SECOND_IS_TEXT.has(name) ||
+  TEXTS.test(name) ||
+  /^(?:footnote|begin|end|underline)$/.test(name);
+
 /** What is read of a command that is neither a text's accent nor a sign, with its arguments. */
 export function readCommand(name: string, cursor: TexCursor, frame: Frame): string {
   if (POINTERS.has(name)) {
@@ -62,6 +70,7 @@ function formula(name: string, cursor: TexCursor, frame: Frame): string | null {
   if (/^[tdc]?frac$/.test(name)) {
     const upper = factor(cursor.argument(true));
     const lower = factor(cursor.argument(true));
+    if (upper === '' || lower === '') return upper + lower;
     return `${/\d/.test(frame.last()) ? ' ' : ''}${upper}/${lower}`;
   }
   if (name === 'sqrt') {

@@ -93,6 +93,11 @@ export function createTexCursor(
       // What closes a group or maths belongs to that.
       if (!token || token.text.startsWith('$') || (token.partner ?? at) < at) return '';
       if (cursor.groupAhead() !== 'none') return closedBy(cursor.take(), isMaths);
+      if (token.text === '{') {
+        // Nothing closes it; what it should have held comes next.
+        at++;
+        return '';
+      }
       if (token.name !== undefined || token.sign !== undefined) {
         if (depth < DEEPEST) return inside(at + 1, isMaths);
         at++;

@@ -1,5 +1,5 @@
 import { lowered, raised } from './scripts.ts';
-import { accented, readCommand } from './tex-commands.ts';
+import { accented, readCommand, takesArgument } from './tex-commands.ts';
 import { createTexCursor, type Frame } from './tex-cursor.ts';
 import { DECLARATIONS, MARKS, SIGNS, signIn } from './tex-signs.ts';
 import type { TexToken } from './tex-tokens.ts';
@@ -104,7 +104,8 @@ function createReader(tex: string, isTex: boolean) {
 
   /** Outside maths, a name that applies to nothing is a file's, or an author's macro for what is not known here. */
   function isCommand(name: string): boolean {
-    if (DECLARATIONS.has(name) || cursor.groupAhead() === 'full') return true;
+    const group = cursor.groupAhead();
+    if (DECLARATIONS.has(name) || group === 'full' || (group === 'empty' && takesArgument(name))) return true;
     const next = cursor.peek();
     return next?.text === '[' && /^\[[^\][{}]{0,60}\]\{/.test(tex.slice(next.start, next.start + 63));
   }
