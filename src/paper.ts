@@ -185,7 +185,7 @@ export function canonicalId(id: string): string {
   return parseArxivId(trimmed)?.arxivId ?? trimmed;
 }
 
-/** Text as it is kept: Unicode NFC, well formed, control characters and runs of white space as one space. */
+/** Text of facts other than titles, abstracts and names, as it is kept: Unicode NFC, well formed, control characters and runs of white space as one space. */
 export function cleanText(text: string): string {
   return text
     .toWellFormed()

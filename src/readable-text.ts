@@ -47,9 +47,9 @@ const IDLE_JOINER =
 /** Well formed, NFC, on one line, without what is not seen; each run of white space and control characters one space. */
 function unicodeText(text: string): string {
   if (!/[^\x20-\x7e]| {2}|^ | $/.test(text)) return text;
-  return withoutHyphens(text.toWellFormed())
-    .replace(UNSEEN, '')
-    .replace(IDLE_JOINER, '')
+  const joined = withoutHyphens(text.toWellFormed()).replace(UNSEEN, '');
+  // Looked for first, as looking behind each character takes long.
+  return (/[\u200c\u200d]/.test(joined) ? joined.replace(IDLE_JOINER, '') : joined)
     .replace(/[ﬀ-ﬆ]/g, (ligature) => LIGATURES[ligature] ?? ligature)
     .replace(/[\s\u0000-\u001f\u007f-\u009f]+/g, ' ')
     .trim()
