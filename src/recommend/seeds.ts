@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Embedder } from '../embed/embedder.ts';
 import { AppError } from '../errors.ts';
-import { cleanText, cutAtWord, embeddedText, PAPER_LIMITS } from '../paper.ts';
+import { cutAtWord, embeddedText, PAPER_LIMITS } from '../paper.ts';
+import { readableText } from '../readable-text.ts';
 import type { PeopleStore, Seed, SeedInput } from '../store/people-store.ts';
 import type { Embedding } from '../vector.ts';
 
@@ -51,7 +52,7 @@ function assertTexts(texts: readonly string[]): void {
 }
 
 /** The text as it is kept, and embedded: a model reads less of it than fits. */
-const storedText = (text: string) => cutAtWord(cleanText(text), PAPER_LIMITS.title);
+const storedText = (text: string) => cutAtWord(readableText(text), PAPER_LIMITS.title);
 
 /** Seeds with their embeddings: what a person wrote as a query, an entry of a bibliography as a paper. */
 export async function withEmbeddings(

@@ -1,7 +1,7 @@
 import { messageOf } from '../errors.ts';
+import { texText } from '../tex-text.ts';
 import type { Reference, ReferenceItem } from './reference.ts';
 import { shortened } from './source.ts';
-import { texText, verbatimText } from './tex-text.ts';
 
 /** An entry begins a line in nearly every file; where one is damaged, reading goes on at the next that does. */
 const LINE_HEADER = /^[ \t]{0,20}@[ \t]{0,20}[a-z]{1,40}[ \t]{0,20}[{(]/gim;
@@ -175,7 +175,7 @@ function createScanner(body: string, close: string, strings: Fields, escapes: bo
 }
 
 function referenceOf(key: string, fields: Fields): Reference {
-  const tex = (name: string) => texText(fields.get(name) ?? '');
+  const tex = (name: string) => texText(fields.get(name) ?? '', { isTex: true });
   const verbatim = (name: string) => verbatimText(fields.get(name) ?? '');
   const subtitle = tex('subtitle');
   const archive = verbatim('archiveprefix') || verbatim('eprinttype');
@@ -210,7 +210,7 @@ function authorsOf(field: string): string[] {
 
 /** One name in BibTeX's three forms; several, where somebody put commas between them. */
 function nameOf(written: string): string[] {
-  const parts = splitOutside(written, /\s*,\s*/gy).map((part) => texText(part).trim());
+  const parts = splitOutside(written, /\s*,\s*/gy).map((part) => texText(part, { isTex: true }).trim());
   const [family = '', ...rest] = parts;
   const isList = parts.length > 3 || (parts.length > 1 && parts.every((part) => /\S\s+\S/.test(part)));
   if (isList) return parts.filter((part) => part !== '');
@@ -241,3 +241,10 @@ function splitOutside(text: string, separator: RegExp): string[] {
   parts.push(text.slice(start));
   return parts.map((part) => part.trim());
 }
+
+/** A text that TeX takes as it stands, such as an address: only braces and escapes go. */
+const verbatimText = (tex: string): string =>
+  tex
+    .replace(/\{?\\textasciitilde ?(?:\{\})?\}?|\\~\{\}/g, '~')
+    .replace(/\\([_&%#$~{}^-])/g, '$1')
+    .replace(/[{}]/g, '');

@@ -1,5 +1,6 @@
 import { decode } from 'html-entities';
 import { cleanText, PAPER_LIMITS, parseArxivId } from '../paper.ts';
+import { readableText } from '../readable-text.ts';
 
 /** One work of a bibliography, as every format gives it. */
 export interface BibliographyEntry {
@@ -53,7 +54,7 @@ const MENTIONED_DOI = new RegExp(
 
 /** The entry that a reference makes, or the reason why it is none. */
 export function entryOf(reference: Reference): BibliographyEntry | { reason: string } {
-  const title = plainText(reference.title).replace(/(?<=[^.])\.$/, '');
+  const title = readableText(reference.title).replace(/(?<=[^.])\.$/, '');
   if (title.length > PAPER_LIMITS.title) {
     return { reason: `expected a title of at most ${PAPER_LIMITS.title} characters, got ${title.length}` };
   }
@@ -66,13 +67,13 @@ export function entryOf(reference: Reference): BibliographyEntry | { reason: str
   if (title === '' && doi === null && arxivId === null) {
     return { reason: 'expected a title, a DOI or an arXiv id, got none of them' };
   }
-  const abstract = plainText(reference.abstract);
+  const abstract = readableText(reference.abstract);
   return {
     label: cleanText(reference.label).slice(0, PAPER_LIMITS.id),
     title,
     authors: reference.authors
       .slice(0, PAPER_LIMITS.authors)
-      .map((name) => plainText(name).slice(0, PAPER_LIMITS.author))
+      .map((name) => readableText(name).slice(0, PAPER_LIMITS.author))
       .filter((name) => name !== ''),
     year: first(reference.years, yearIn),
     doi,
@@ -91,13 +92,6 @@ function first<T>(texts: readonly string[], read: (text: string) => T | null): T
 }
 
 const entityFree = (text: string) => (text.includes('&') ? decode(text, { scope: 'strict' }) : text).trim();
-
-/** Mark-up that databases put into titles; what else stands in angle brackets is text. */
-const TAG =
-  /<\/?(?:i|b|u|em|strong|sub|sup|span|sc|scp|tt|p|br|(?:mml|jats):[a-z]{1,20})(?:\s[^<>]{0,200})?\/?>/gi;
-
-/** Text without HTML's entities and mark-up, cleaned as papers' texts are. */
-const plainText = (text: string) => cleanText(entityFree(text).replace(TAG, ''));
 
 function doiIn(text: string): string | null {
   const [written] = DOI.exec(text) ?? [];
