@@ -2,6 +2,7 @@ import type { Embedder } from './embed/embedder.ts';
 import { embedPapers, embedThese } from './embed-papers.ts';
 import { AppError } from './errors.ts';
 import type { VectorIndex } from './index/vector-index.ts';
+import { type LanguageOf, loadLanguageOf } from './language.ts';
 import {
   canonicalId,
   embeddedText,
@@ -153,6 +154,7 @@ async function* batchesOf(items: Items, options: IngestOptions): AsyncGenerator<
   let index = 0;
   // A source that fails half-way (a cut gzip file) must not take the records before it along.
   let failure: { error: unknown } | null = null;
+  const languageOf = await loadLanguageOf();
   try {
     for await (const item of items) {
       if (options.signal?.aborted) break;
@@ -161,7 +163,7 @@ async function* batchesOf(items: Items, options: IngestOptions): AsyncGenerator<
         entries = [];
         continue;
       }
-      entries.push(entryOf(item, index++, options.defaultSource));
+      entries.push(entryOf(item, index++, options.defaultSource, languageOf));
       if (entries.length === (options.batchSize ?? BATCH_SIZE)) {
         yield { entries };
         entries = [];
@@ -174,8 +176,15 @@ async function* batchesOf(items: Items, options: IngestOptions): AsyncGenerator<
   if (failure) throw failure.error;
 }
 
-function entryOf(item: SourceItem, index: number, defaultSource: string): Entry {
-  if ('record' in item) return { index, at: item.at, incoming: incomingPaper(item.record, defaultSource) };
+function entryOf(item: SourceItem, index: number, defaultSource: string, languageOf: LanguageOf): Entry {
+  if ('record' in item) {
+    const incoming = incomingPaper(item.record, defaultSource);
+    const language = incoming.facts.language ?? languageOf(embeddedText(incoming.facts));
+    if (language === null) return { index, at: item.at, incoming };
+    // Kept with the record, so that it is told once and not whenever papers are merged.
+    const told = { facts: { ...incoming.facts, language }, record: { ...item.record, language } };
+    return { index, at: item.at, incoming: { ...incoming, ...told } };
+  }
   if ('removal' in item)
     return { index, at: item.at, incoming: incomingRemoval(item.removal, defaultSource) };
   const { at, reason, id } = item;

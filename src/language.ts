@@ -12,13 +12,19 @@ type Detector = Extract<typeof import('eld')['eld'], { load: unknown }>;
 
 /**
  * Loads what tells languages (the package eld, its smallest set of n-grams, 60 languages). Whoever takes papers in
- * loads it then, so that other processes do not pay the time and some 30 MB of heap. What was loaded once is there at
- * once. A text's beginning decides, of some 350 bytes; languages outside the 60 are null or taken for a sister
+ * loads it then, once, so that other processes do not pay a third of a second and some 30 MB. A text's beginning decides, of some 350 bytes; languages outside the 60 are null or taken for a sister
  * (Indonesian for Malay).
  *
  * On arXiv's abstracts the larger sets say the same, and cost twice as much.
  */
-export async function loadLanguageOf(): Promise<LanguageOf> {
+export function loadLanguageOf(): Promise<LanguageOf> {
+  loading ??= load();
+  return loading;
+}
+
+let loading: Promise<LanguageOf> | null = null;
+
+async function load(): Promise<LanguageOf> {
   const { eld } = await import('eld');
   const detector = (eld as Detector).newInstance();
   await detector.load('extrasmall');
