@@ -5,14 +5,14 @@ import { lowered, raised } from './scripts.ts';
 const ENTITY = /&(?:amp;)*(#\d{1,7}|#x[\da-f]{1,6}|[a-z][a-z\d]{1,31});/gi;
 
 const ATTRIBUTES = '(?:\\s+[\\w:-]{1,40}\\s?=\\s?(?:"[^"<>]{0,300}"|\'[^\'<>]{0,300}\'))*';
-const INLINE = 'i|b|u|em|strong|sub|sup|inf|span|sc|scp|tt|code|italic|bold|a|font|small|math';
-const BLOCK = 'p|br|div|title|sec|h[1-6]|ul|ol|li|list|section';
-/** Tags that abstracts have, with or without the prefix of JATS, and those of MathML. */
+const INLINE = 'i|b|u|em|strong|sub|sup|inf|span|sc|scp|tt|italic|bold|a';
+const BLOCK = 'p|br|div|title|h[1-6]|ul|ol|li';
+/** Tags of HTML that abstracts have, and all of JATS and MathML, which have a prefix. */
 const TAG = new RegExp(
   `<(/?)(mml:[a-z]{1,20}|jats:[a-z-]{1,20}|${INLINE}|${BLOCK})(${ATTRIBUTES})\\s?(/?)>`,
   'gi',
 );
-const BLOCK_NAME = new RegExp(`^(?:jats:)?(?:${BLOCK})$`, 'i');
+const BLOCK_NAME = new RegExp(`^(?:${BLOCK}|jats:(?:p|title|sec|list|list-item|break))$`, 'i');
 /** A sub- or superscript without tags in it. */
 const SCRIPT = /<(?:jats:)?(sub|sup|inf)>([^<>]{0,60})<\/(?:jats:)?\1>/gi;
 /** The heading that says nothing of an abstract. */
