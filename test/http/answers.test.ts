@@ -77,6 +77,18 @@ describe('an answer', () => {
     expect((await get(server.origin)).body).toBe(TEXT);
   });
 
+  it('that breaks off but says that it is whole is handed on: only its reader can tell', async () => {
+    const server = await startFaultyServer(() => ({ body: TEXT }), ['malformed']);
+    const { get } = openClient({ hosts: [server.origin] });
+    const { status, body } = await get(server.origin);
+    expect(status).toBe(200);
+    expect(body).toBe(
+      Buffer.from(TEXT)
+        .subarray(0, Buffer.byteLength(TEXT) >> 1)
+        .toString(),
+    );
+  });
+
   it('that is empty is read as such, also when it says that it is packed', async () => {
     const server = await startFaultyServer(() => ({ headers: { 'content-encoding': 'gzip' } }));
     const { get } = openClient({ hosts: [server.origin] });
