@@ -7,8 +7,8 @@ const TRANSLATED = ipaddr.IPv6.parseCIDR('64:ff9b::/96');
 
 /**
  * Whether an IP address, as text, is one that the whole internet reaches: not private, loopback, link-local, unique
- * local, shared by a provider's customers (CGNAT), unspecified, multicast or reserved. An IPv4 address within an IPv6 one is judged
- * as itself; tunnels (6to4, Teredo) count as not reached. False for what is no address.
+ * local, shared by a provider's customers (CGNAT), unspecified, multicast or reserved. An IPv4 address within an IPv6 one
+ * is judged as itself; tunnels (6to4, Teredo) count as not reached. False for what is no address.
  */
 export function isPublicAddress(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;

@@ -12,9 +12,9 @@ export interface ProxySettings {
 }
 
 /**
- * What opens connections, through a proxy when one is set. A proxy resolves names itself: then it, and not `lookup`, decides
- * which addresses are reached, and which hosts may be asked is all that is checked here. Without a proxy for https, that
- * for http serves both. Throws `config_invalid` for a proxy's address that is none.
+ * What opens connections, through a proxy when one is set. A proxy resolves names itself: then it, and not `lookup`,
+ * decides which addresses are reached, and which hosts may be asked is all that is checked here. Without a proxy for
+ * https, that for http serves both. Throws `config_invalid` for a proxy's address that is none.
  */
 export function createDispatcher(deps: {
   proxy: ProxySettings | null;

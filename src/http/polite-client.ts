@@ -55,9 +55,9 @@ interface Deps {
 
 /**
  * A client for sources (`HttpClient`). Every attempt, and every step of a redirect, takes a turn at the provider of its
- * host, and gives it back when the answer has been read. What is thrown for a read that failed is an `HttpFailure`, with the
- * time at which the host wants to be asked again, when it said one. Throws `config_invalid` for hosts or a proxy whose
- * address is none.
+ * host, and gives it back when the answer has been read. What is thrown for a read that failed is an `HttpFailure`, with
+ * the time at which the host wants to be asked again, when it said one. Throws `config_invalid` for hosts or a proxy
+ * whose address is none.
  */
 export function createHttpClient(deps: Deps): HttpClient {
   const { userAgent, turns, proxy = null, log = () => {}, clock = systemClock } = deps;
@@ -142,9 +142,10 @@ function headersOf(
   { accept, etag, lastModified, headers = {} }: HttpRequest,
   { userAgent, isFirstHost }: { userAgent: string; isFirstHost: boolean },
 ): Record<string, string> {
+  // Keys and the like are for the host that the caller named.
+  const further = isFirstHost ? Object.entries(headers) : [];
   return {
-    // Keys and the like are for the host that the caller named.
-    ...(isFirstHost ? headers : {}),
+    ...Object.fromEntries(further.map(([name, value]) => [name.toLowerCase(), value])),
     accept,
     'accept-encoding': ACCEPTED_ENCODINGS,
     'user-agent': userAgent,

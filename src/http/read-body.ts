@@ -6,12 +6,12 @@ import { HttpFailure } from './http-failure.ts';
 /** What `readBody` unpacks, as the header `Accept-Encoding`. */
 export const ACCEPTED_ENCODINGS = 'gzip, deflate, br';
 
-const UNPACKERS: Readonly<Record<string, () => Transform>> = {
-  gzip: createGunzip,
-  'x-gzip': createGunzip,
-  deflate: createInflate,
-  br: createBrotliDecompress,
-};
+const UNPACKERS: ReadonlyMap<string, () => Transform> = new Map([
+  ['gzip', createGunzip],
+  ['x-gzip', createGunzip],
+  ['deflate', createInflate],
+  ['br', createBrotliDecompress],
+]);
 
 /**
  * The body, unpacked. Reading ends, and the connection with it, as soon as more than `maxBytes` have come, packed or
@@ -26,7 +26,7 @@ export async function readBody(body: Readable, encoding: string, maxBytes: numbe
   if (encoding === '' || encoding === 'identity') {
     await pipeline(body, collect);
   } else {
-    const unpacker = UNPACKERS[encoding];
+    const unpacker = UNPACKERS.get(encoding);
     if (unpacker === undefined) {
       body.on('error', () => {}).destroy();
       throw new HttpFailure(`The answer is packed as "${encoding}"; asked for was ${ACCEPTED_ENCODINGS}.`);

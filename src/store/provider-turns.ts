@@ -19,8 +19,9 @@ interface TurnRow {
 /**
  * Turns that all processes on the library share, by a row for each provider. A pause begins when a turn ends, not when it
  * began: a request may be long on its way, and only its answer tells that it has arrived; so the provider sees no two
- * requests nearer to each other than the pause. Nobody waits longer than a lease or a pause for a time that the row
- * holds, so that a clock that was set back stops nothing. A process that stands still for longer than a lease loses its turn.
+ * requests nearer to each other than the pause, which all who ask it must name alike. Nobody waits longer than a lease or a
+ * pause for a time that the row holds, so that a clock that was set back stops nothing. A process that stands still for
+ * longer than a lease loses its turn.
  */
 export function createSqliteProviderTurns(
   db: SqliteDatabase,
