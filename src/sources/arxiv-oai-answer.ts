@@ -7,7 +7,7 @@ import { dayOfMailDate } from './mail-date.ts';
 import { dayIn } from './record-fields.ts';
 import { type SourceItem, shortened } from './source.ts';
 import { expectOk, MAX_XML_ANSWER_BYTES, xmlAnswer } from './xml-answer.ts';
-import { childrenNamed, textIn, type XmlElement } from './xml-element.ts';
+import { childrenNamed, textIn, textWithin, type XmlElement } from './xml-element.ts';
 
 /** The first day of arXiv's records by the time of their last change; it refuses to list from an earlier one. */
 const EARLIEST_DAY = '2005-09-16';
@@ -44,7 +44,7 @@ export function oaiReader(
     const root = xmlAnswer(answer, ['OAI-PMH'], address);
     const errors = childrenNamed(root, 'error').map((error) => ({
       code: error.attributes.code ?? '',
-      text: `${error.attributes.code ?? ''}: ${textIn(root, 'error')}`,
+      text: `${error.attributes.code ?? ''}: ${textWithin(error).trim()}`,
     }));
     if (errors.some(({ code }) => code === 'badResumptionToken') && 'token' in request) return 'bad token';
     const grave = errors.find(({ code }) => code !== 'noRecordsMatch');

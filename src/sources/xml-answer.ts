@@ -3,8 +3,8 @@ import type { HttpAnswer } from '../http/http-client.ts';
 import { shortened } from './source.ts';
 import { type XmlElement, xmlElement } from './xml-element.ts';
 
-/** The largest answer in XML that is read, bytes: some thousand papers. */
-export const MAX_XML_ANSWER_BYTES = 64 * 1024 * 1024;
+/** The largest answer in XML that is read, bytes: arXiv's longest lists, of 3,500 records, have some ten million. */
+export const MAX_XML_ANSWER_BYTES = 32 * 1024 * 1024;
 
 /**
  * The root element of an answer, one of those named. Any status is accepted with it, as errors may be such XML, too:
