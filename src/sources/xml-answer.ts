@@ -8,9 +8,9 @@ import { xmlElementInTurns } from './xml-turns.ts';
 export const MAX_XML_ANSWER_BYTES = 32 * 1024 * 1024;
 
 /**
- * The root element of an answer, one of `roots`, which mostly repeats the element `repeated`. Any status is accepted with it, as errors may be such XML, too:
- * `expectOk` comes once it has been looked for them. Throws `source_failed` for anything else, with the place of the
- * fault when it is XML that is not well formed.
+ * The root element of an answer, one of `roots`; a long one mostly repeats the element `repeated`. Any status is
+ * accepted with it, as errors may be such XML, too: whoever has looked for them calls `expectOk`. Throws `source_failed`
+ * for anything else, with the place of the fault when it is XML that is not well formed.
  */
 export async function xmlAnswer(
   answer: HttpAnswer,

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { type XmlElement, xmlElement } from './xml-element.ts';
 
 /** So much of a document is parsed before others have their turn, characters: some ten milliseconds of work. */
-const CHARACTERS_A_TURN = 256 * 1024;
+const CHARACTERS_A_TURN = 128 * 1024;
 /** What elements are read from, such as records, before others have their turn. */
 const ELEMENTS_A_TURN = 250;
 /** Stands for the repeated elements while what is around them is parsed; no format that is read here has it. */
