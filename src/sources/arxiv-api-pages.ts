@@ -6,6 +6,7 @@ import { dayIn } from './record-fields.ts';
 import { type SourceItem, shortened } from './source.ts';
 import { expectOk, MAX_XML_ANSWER_BYTES, xmlAnswer } from './xml-answer.ts';
 import { childrenNamed, textIn, type XmlElement } from './xml-element.ts';
+import { readInTurns } from './xml-turns.ts';
 
 /** A page that lacks papers is asked for so often in all. */
 const ATTEMPTS = 3;
@@ -41,7 +42,7 @@ export function arxivApiPages(
     const url = addressOf(settings, window, start);
     const request = { url, accept: 'application/atom+xml', maxBytes: MAX_XML_ANSWER_BYTES, signal };
     const answer = await http.get(request);
-    const feed = xmlAnswer(answer, ['feed'], url);
+    const feed = await xmlAnswer(answer, { roots: ['feed'], repeated: 'entry', what: url });
     const entries = childrenNamed(feed, 'entry');
     const error = entries.find(isError);
     if (error) {
@@ -73,7 +74,7 @@ export function arxivApiPages(
       total = Math.max(total, answer.total);
       start += answer.entries.length;
       isLast = start >= total;
-      const items = answer.entries.map((entry, index) =>
+      const items = await readInTurns(answer.entries, (entry, index) =>
         itemOf(entry, `${nameOf(window)}, entry ${first + index + 1}`),
       );
       yield { items, total, isLast };

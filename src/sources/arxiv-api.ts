@@ -47,14 +47,17 @@ export function arxivApiFeed(options: ArxivApiOptions, { http }: { http: HttpCli
     pages: (cursor, { now, signal }) => {
       const today = now.toISOString().slice(0, 10);
       const readPages = arxivApiPages(options, { http, signal });
-      return windowPages(options, finishedOf(cursor, options), today, readPages);
+      return windowPages(options, finishedOf(cursor, options, today), today, readPages);
     },
   };
 }
 
-function finishedOf(cursor: FeedCursor | null, { query }: ArxivApiOptions): string | null {
+/** The last finished day of a cursor; null for one of another query, and of a clock that was wrong. */
+function finishedOf(cursor: FeedCursor | null, { query }: ArxivApiOptions, today: string): string | null {
   const parsed = cursorSchema.safeParse(cursor);
-  return parsed.success && parsed.data.query === query ? parsed.data.finished : null;
+  if (!parsed.success || parsed.data.query !== query) return null;
+  const { finished } = parsed.data;
+  return finished !== null && finished > today ? null : finished;
 }
 
 const dayBefore = (day: string, days: number) => daysBefore(day, days).slice(0, 10);

@@ -7,7 +7,8 @@ import { dayOfMailDate } from './mail-date.ts';
 import { dayIn } from './record-fields.ts';
 import { type SourceItem, shortened } from './source.ts';
 import { expectOk, MAX_XML_ANSWER_BYTES, xmlAnswer } from './xml-answer.ts';
-import { childrenNamed, textIn, type XmlElement } from './xml-element.ts';
+import { childrenNamed, textIn, textWithin, type XmlElement } from './xml-element.ts';
+import { readInTurns } from './xml-turns.ts';
 
 /** The first day of arXiv's records by the time of their last change; it refuses to list from an earlier one. */
 const EARLIEST_DAY = '2005-09-16';
@@ -41,10 +42,10 @@ export function oaiReader(
       maxBytes: MAX_XML_ANSWER_BYTES,
       signal,
     });
-    const root = xmlAnswer(answer, ['OAI-PMH'], address);
+    const root = await xmlAnswer(answer, { roots: ['OAI-PMH'], repeated: 'record', what: address });
     const errors = childrenNamed(root, 'error').map((error) => ({
       code: error.attributes.code ?? '',
-      text: `${error.attributes.code ?? ''}: ${textIn(root, 'error')}`,
+      text: `${error.attributes.code ?? ''}: ${textWithin(error).trim()}`,
     }));
     if (errors.some(({ code }) => code === 'badResumptionToken') && 'token' in request) return 'bad token';
     const grave = errors.find(({ code }) => code !== 'noRecordsMatch');
@@ -59,7 +60,9 @@ export function oaiReader(
     if (list === undefined && errors.length === 0) {
       throw new AppError('source_failed', `Expected ListRecords or an error from ${address}, got neither.`);
     }
-    return { items: itemsOf(list), day: dayOf(root, address), ...tokenOf(list) };
+    const records = list === undefined ? [] : childrenNamed(list, 'record');
+    const items = await readInTurns(records, (record, index) => itemOf(record, `record ${index + 1}`));
+    return { items, day: dayOf(root, address), ...tokenOf(list) };
   };
 }
 
@@ -91,11 +94,6 @@ function tokenOf(list: XmlElement | undefined): Pick<OaiAnswer, 'token' | 'expir
   const expires = element.attributes.expirationDate ?? element.attributes.expires;
   return { token, expires: expires === undefined || Number.isNaN(Date.parse(expires)) ? null : expires };
 }
-
-const itemsOf = (list: XmlElement | undefined): SourceItem[] =>
-  list === undefined
-    ? []
-    : childrenNamed(list, 'record').map((record, index) => itemOf(record, `record ${index + 1}`));
 
 function itemOf(record: XmlElement, at: string): SourceItem {
   const header = childrenNamed(record, 'header')[0];

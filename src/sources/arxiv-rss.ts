@@ -64,7 +64,9 @@ export function arxivRssFeed(
         ...marksIn(cursor, address, types),
       });
       if (answer.status === 304) return;
-      const root = xmlAnswer(answer, ['feed', 'rss'], address);
+      const roots = ['feed', 'rss'];
+      const repeated = /<rss[\s>]/.test(answer.body.slice(0, 2_000)) ? 'item' : 'entry';
+      const root = await xmlAnswer(answer, { roots, repeated, what: address });
       expectOk(answer, address);
       const items = announcementsIn(root).flatMap((announcement, index) =>
         isWanted(announcement, types) ? [itemOf(announcement, `entry ${index + 1}`)] : [],

@@ -1,20 +1,24 @@
 import { AppError, messageOf } from '../errors.ts';
 import type { HttpAnswer } from '../http/http-client.ts';
 import { shortened } from './source.ts';
-import { type XmlElement, xmlElement } from './xml-element.ts';
+import type { XmlElement } from './xml-element.ts';
+import { xmlElementInTurns } from './xml-turns.ts';
 
-/** The largest answer in XML that is read, bytes: some thousand papers. */
-export const MAX_XML_ANSWER_BYTES = 64 * 1024 * 1024;
+/** The largest answer in XML that is read, bytes: arXiv's longest lists, of 3,500 records, have some ten million. */
+export const MAX_XML_ANSWER_BYTES = 32 * 1024 * 1024;
 
 /**
- * The root element of an answer, one of those named. Any status is accepted with it, as errors may be such XML, too:
- * `expectOk` comes once it has been looked for them. Throws `source_failed` for anything else, with the place of the
- * fault when it is XML that is not well formed.
+ * The root element of an answer, one of `roots`; a long one mostly repeats the element `repeated`. Any status is
+ * accepted with it, as errors may be such XML, too: whoever has looked for them calls `expectOk`. Throws `source_failed`
+ * for anything else, with the place of the fault when it is XML that is not well formed.
  */
-export function xmlAnswer(answer: HttpAnswer, roots: readonly string[], what: string): XmlElement {
+export async function xmlAnswer(
+  answer: HttpAnswer,
+  { roots, repeated, what }: { roots: readonly string[]; repeated: string; what: string },
+): Promise<XmlElement> {
   let root: XmlElement | null;
   try {
-    root = xmlElement(answer.body);
+    root = await xmlElementInTurns(answer.body, repeated);
   } catch (error) {
     expectOk(answer, what);
     throw new AppError('source_failed', `Cannot read the answer of ${what}. ${messageOf(error)}`, {

@@ -95,6 +95,10 @@ describe("arXiv's API", () => {
     expect(briefs(items)).toEqual(['2502.00058v1', '2502.00059v1', '2503.09999v1', '2503.10000v1']);
     expect(intervals(server)[before]).toBe('20250302-20250309 0');
     expect(after).toMatchObject({ finished: '2025-03-19' });
+    // A clock that was years ahead has finished none of the days since then.
+    const early = await readFeed(feed, { ...after, finished: '2031-01-01' }, '2025-03-20T06:00:00Z');
+    expect(new Set(early.items.map(brief)).size).toBe(PAPERS.length + 2);
+    expect(early.cursor).toEqual(after);
     // Another query has seen none of this.
     const other = await start({ query: 'cat:stat.ML' });
     expect((await readFeed(other.feed, cursor, NOW)).items).toHaveLength(PAPERS.length);
