@@ -1,8 +1,9 @@
 import { titleKey } from '../identity.ts';
 import { identityOf } from '../same-record.ts';
+import { hashOfTerm } from '../term-set.ts';
 import { namesFingerprint } from '../word-fingerprints.ts';
 import { authorNames } from './paper-row.ts';
-import { incomingOf } from './source-records.ts';
+import { identityColumns, incomingOf } from './source-records.ts';
 import type { SqliteDatabase } from './sqlite.ts';
 
 /** Some seconds of work for 40,000 papers, which are told before. */
@@ -14,9 +15,10 @@ export function addNameFunctions(db: SqliteDatabase): void {
   db.function('paperwise_author_names', (authors) =>
     JSON.stringify(authorNames(JSON.parse(String(authors)) as string[])),
   );
+  db.function('paperwise_title_hash', (title) => hashOfTerm(String(title)));
   db.function('paperwise_record_title', (record, source) => {
     const incoming = incomingOf({ record: String(record), source: String(source) });
-    return incoming && identityOf(incoming).title;
+    return incoming && identityColumns(identityOf(incoming)).title_hash;
   });
 }
 
@@ -61,7 +63,7 @@ function fill(db: SqliteDatabase, which: string): void {
      FROM papers p, json_each(paperwise_author_names(p.authors)) name WHERE p.key ${ofKeys}`,
   ).run(list);
   db.prepare(
-    `UPDATE source_records SET title = paperwise_record_title(record, source)
+    `UPDATE source_records SET title_hash = paperwise_record_title(record, source)
      WHERE record IS NOT NULL AND paper_key ${ofKeys}`,
   ).run(list);
 }

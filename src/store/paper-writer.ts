@@ -99,7 +99,7 @@ export function createPaperWriter({ db, sql, records, putTerms }: Deps) {
     }
     for (const from of resolution.joined) join(from, key, at);
     // The id of a paper that was removed comes back as the name of another one.
-    const former = put ? sql.keyOf.get(id) : undefined;
+    const former = put && resolution.key !== null ? sql.keyOf.get(id) : undefined;
     if (former !== undefined && former !== key && records.isFree(former, key)) join(former, key, at);
   };
 

@@ -17,20 +17,20 @@ export const RECORDS_MIGRATION = `
     is_explicit INTEGER NOT NULL CHECK (is_explicit IN (0, 1)),
     is_withdrawn INTEGER NOT NULL CHECK (is_withdrawn IN (0, 1)),
     at TEXT NOT NULL,
-    -- What it is known by (src/same-record.ts).
+    -- What it is known by (src/same-record.ts); of the title a hash, as a text would double the cost of a record.
     arxiv_id TEXT,
     doi TEXT,
-    title TEXT
+    title_hash INTEGER
   ) STRICT;
-  CREATE UNIQUE INDEX source_records_source ON source_records (source, id);
-  CREATE INDEX source_records_id ON source_records (id, paper_key);
+  CREATE UNIQUE INDEX source_records_id ON source_records (id, source);
+  CREATE INDEX source_records_source ON source_records (source);
   CREATE INDEX source_records_paper ON source_records (paper_key);
   CREATE INDEX source_records_arxiv_id ON source_records (arxiv_id, paper_key) WHERE arxiv_id IS NOT NULL;
   CREATE INDEX source_records_doi ON source_records (doi, paper_key) WHERE doi IS NOT NULL;
-  CREATE INDEX source_records_title ON source_records (title, paper_key) WHERE title IS NOT NULL;
+  CREATE INDEX source_records_title ON source_records (title_hash, paper_key) WHERE title_hash IS NOT NULL;
 
   INSERT INTO source_records
-    (source, id, paper_key, version, record, is_explicit, is_withdrawn, at, arxiv_id, doi, title)
+    (source, id, paper_key, version, record, is_explicit, is_withdrawn, at, arxiv_id, doi, title_hash)
   SELECT p.source, i.id, p.key, p.version,
     -- Merged into an empty object, so that what is null is not there.
     json_patch('{}', json_object(
@@ -47,7 +47,7 @@ export const RECORDS_MIGRATION = `
       ELSE lower(p.arxiv_id)
     END,
     coalesce(p.doi, iif(i.id GLOB '10.[0-9][0-9][0-9][0-9]*/*', lower(i.id), NULL)),
-    iif(p.title_key GLOB '* * * *', replace(p.title_key, ' ', ''), NULL)
+    iif(p.title_key GLOB '* * * *', paperwise_title_hash(replace(p.title_key, ' ', '')), NULL)
   FROM papers p JOIN paper_ids i ON i.key = p.key ORDER BY p.key;
 
   -- Of two papers that were found to be one, the id of the one that went names the other.

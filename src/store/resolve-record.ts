@@ -10,6 +10,7 @@ import {
   samePaper,
   textHash,
 } from '../paper.ts';
+import { identityOf } from '../same-record.ts';
 import { isOutdated, type PaperRow, paperOf } from './paper-row.ts';
 import type { PaperStatements } from './paper-statements.ts';
 import type { CommitPlan } from './paper-store.ts';
@@ -59,36 +60,38 @@ export function resolveRecord(deps: Deps, incoming: IncomingPaper, replace: bool
   const isSame = own !== undefined && isSameRow(own, now);
   if (isSame && !replace) return unchanged(deps, own.paper_key);
   const isSample = source === SAMPLE_SOURCE;
-  const keys = records.papersOf(now.incoming, own).slice(0, isSample ? 1 : undefined);
-  const key = keys.length > 0 ? Math.min(...keys) : (records.keyOf(incoming.id) ?? null);
+  const { id, facts } = now.incoming;
+  const found = records.papersOf({ ...facts, id, identity: now.identity }, own);
+  const keys = found.keys.slice(0, isSample ? 1 : undefined);
+  const key = keys.length > 0 ? Math.min(...keys) : (found.named ?? null);
   const others = keys
     .flatMap((one) => records.ofPaper(one))
     .filter((row) => row.record_key !== own?.record_key);
   if (isSample && others.some((row) => row.source !== SAMPLE_SOURCE)) return null;
   // Replacing is said of the paper that the id names, not of others that turn out to be it.
-  const replaced = replace ? (own?.paper_key ?? records.keyOf(incoming.id)) : undefined;
+  const replaced = replace ? (own?.paper_key ?? found.named) : undefined;
   const isDropped = (row: RecordRow) =>
     row.paper_key === replaced || (row.source === SAMPLE_SOURCE && !isSample);
   const drop = others.filter(isDropped);
   const { row } = now;
   const arriving: SourceRecord = {
     source,
-    id: incoming.id,
+    id,
     version: row.version,
-    facts: now.incoming.facts,
+    facts,
     isExplicit: row.is_explicit === 1,
     isWithdrawn: row.is_withdrawn === 1,
     at: row.at,
     order: own?.record_key ?? LAST,
   };
-  const after = mergedWith(deps, key, incoming.id, [
+  const after = mergedWith(deps, key, id, [
     ...others.filter((one) => !isDropped(one)).map(sourceRecordOf),
     arriving,
   ]);
   const isNew = own === undefined || own.version !== row.version || drop.length > 0 || keys.length > 1;
   const resolution = compared(deps, {
     key,
-    id: incoming.id,
+    id,
     joined: keys.filter((one) => one !== key),
     put: row,
     drop,
@@ -113,8 +116,9 @@ export function resolveRemoval(deps: Deps, removal: IncomingRemoval, at: string)
   }
   const version = Math.max(removal.version ?? 0, own?.version ?? 0) || null;
   if (own?.is_withdrawn === 1 && own.version === version) return null;
-  const key =
-    own?.paper_key ?? records.papersOf({ id, facts: {} }, undefined)[0] ?? records.keyOf(id) ?? null;
+  // Of what was never shown, the id alone tells what it is.
+  const identity = identityOf((own && incomingOf(own)) ?? { id, facts: {} });
+  const { keys, named } = records.papersOf({ id, identity }, own);
   const put = {
     source,
     id,
@@ -123,8 +127,9 @@ export function resolveRemoval(deps: Deps, removal: IncomingRemoval, at: string)
     is_explicit: own?.is_explicit ?? 0,
     is_withdrawn: 1,
     at,
-    ...identityColumns(own ? (incomingOf(own) ?? { id, facts: {} }) : { id, facts: {} }),
+    ...identityColumns(identity),
   };
+  const key = own?.paper_key ?? keys[0] ?? named ?? null;
   return compared(deps, { key, id, joined: [], put, drop: [], after: null, isNew: true });
 }
 
@@ -135,6 +140,7 @@ function renewed(own: RecordRow | undefined, incoming: IncomingPaper, replace: b
   const record = before && !replace ? updatedRecord(before, incoming.record) : incoming.record;
   const isAsItCame = record === incoming.record || sameRecord(record, incoming.record);
   const made = isAsItCame ? incoming : incomingPaper(record, source);
+  const identity = identityOf(made);
   const isNewer = incoming.version !== null && own?.version != null && incoming.version > own.version;
   const row: Resolution['put'] = {
     source,
@@ -145,9 +151,9 @@ function renewed(own: RecordRow | undefined, incoming: IncomingPaper, replace: b
     // Until a newer version of it comes, whoever still shows it.
     is_withdrawn: own?.is_withdrawn === 1 && !isNewer ? 1 : 0,
     at: new Date().toISOString(),
-    ...identityColumns(made),
+    ...identityColumns(identity),
   };
-  return { row, incoming: made };
+  return { row, incoming: made, identity };
 }
 
 const isSameRow = (own: RecordRow, { row }: ReturnType<typeof renewed>) =>

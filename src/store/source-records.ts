@@ -1,6 +1,15 @@
 import type { SourceRecord } from '../merging.ts';
 import { type IncomingPaper, incomingPaper, type PaperKey, type PaperRecord } from '../paper.ts';
-import { contradict, type Identifiers, identifiersOf, identityOf, isSameByTitle } from '../same-record.ts';
+import {
+  contradict,
+  type Identifiers,
+  identifiersOf,
+  identityOf,
+  isSameByTitle,
+  type RecordIdentity,
+  type TitleEvidence,
+} from '../same-record.ts';
+import { hashOfTerm } from '../term-set.ts';
 import type { SqliteDatabase } from './sqlite.ts';
 
 /** Records of one title that are compared: hundreds of papers may be called the same. */
@@ -19,11 +28,15 @@ export interface RecordRow {
   at: string;
   arxiv_id: string | null;
   doi: string | null;
-  title: string | null;
+  /** The hash of the title's compact key, where that tells anything. */
+  title_hash: number | null;
 }
 
 /** What of a record tells to which paper it belongs. */
-type Recognisable = Pick<IncomingPaper, 'id'> & { facts: Partial<IncomingPaper['facts']> };
+interface Recognisable extends TitleEvidence {
+  id: string;
+  identity: RecordIdentity;
+}
 
 export type WritableRecord = Omit<RecordRow, 'record_key'>;
 
@@ -80,8 +93,11 @@ export function sourceRecords(db: SqliteDatabase) {
      * those with its arXiv id, DOI, or title. Those that contradict it or an earlier one, or that someone said are
      * others, are left out. Several are one paper that was not known to be.
      */
-    papersOf: (incoming: Recognisable, own: RecordRow | undefined): PaperKey[] => {
-      const identity = identityOf(incoming);
+    papersOf: (
+      record: Recognisable,
+      own: RecordRow | undefined,
+    ): { keys: PaperKey[]; named: PaperKey | undefined } => {
+      const { id, identity } = record;
       const found: PaperKey[] = [];
       let known = identifiersOf([identity]);
       const add = (key: PaperKey | undefined, by: 'id' | 'identifier' | 'title') => {
@@ -98,18 +114,20 @@ export function sourceRecords(db: SqliteDatabase) {
         };
       };
       add(own?.paper_key, 'id');
-      const named = sql.keyOf.get({ id: incoming.id }) ?? undefined;
+      const named = sql.keyOf.get({ id }) ?? undefined;
       if (named !== undefined && sql.hasRecord.get(named) !== undefined) add(named, 'id');
       const { arxivId, doi, title } = identity;
       if (arxivId !== null) for (const key of sql.keysOfArxivId.all(arxivId)) add(key, 'identifier');
       if (doi !== null) for (const key of sql.keysOfDoi.all(doi)) add(key, 'identifier');
-      if (title === null) return found;
-      for (const row of sql.ofTitle.all(title, MOST_COMPARED)) {
-        if (!found.includes(row.paper_key) && isSameByTitle(incoming.facts, incomingOf(row)?.facts ?? {})) {
+      if (title === null) return { keys: found, named };
+      for (const row of sql.ofTitle.all(hashOfTerm(title), MOST_COMPARED)) {
+        if (found.includes(row.paper_key)) continue;
+        const other = incomingOf(row);
+        if (other && identityOf(other).title === title && isSameByTitle(record, other.facts)) {
           add(row.paper_key, 'title');
         }
       }
-      return found;
+      return { keys: found, named };
     },
   };
 }
@@ -131,10 +149,11 @@ export const sourceRecordOf = (row: RecordRow): SourceRecord => ({
 });
 
 /** What a record is found by, as its row has it. */
-export function identityColumns(record: Recognisable): Pick<RecordRow, 'arxiv_id' | 'doi' | 'title'> {
-  const { arxivId, doi, title } = identityOf(record);
-  return { arxiv_id: arxivId, doi, title };
-}
+export const identityColumns = ({ arxivId, doi, title }: RecordIdentity) => ({
+  arxiv_id: arxivId,
+  doi,
+  title_hash: title === null ? null : hashOfTerm(title),
+});
 
 const COLUMNS = [
   'source',
@@ -147,7 +166,7 @@ const COLUMNS = [
   'at',
   'arxiv_id',
   'doi',
-  'title',
+  'title_hash',
 ];
 
 function statements(db: SqliteDatabase) {
@@ -175,10 +194,12 @@ function statements(db: SqliteDatabase) {
         'SELECT DISTINCT paper_key FROM source_records WHERE doi = ? ORDER BY paper_key',
       )
       .pluck(),
-    ofTitle: db.prepare<[string, number], RecordRow>(`${select} WHERE title = ? ORDER BY paper_key LIMIT ?`),
+    ofTitle: db.prepare<[number, number], RecordRow>(
+      `${select} WHERE title_hash = ? ORDER BY paper_key LIMIT ?`,
+    ),
     put: db.prepare<WritableRecord>(
       `INSERT INTO source_records (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map((name) => `@${name}`).join(', ')})
-       ON CONFLICT (source, id) DO UPDATE SET ${renewed.map((name) => `${name} = excluded.${name}`).join(', ')}`,
+       ON CONFLICT (id, source) DO UPDATE SET ${renewed.map((name) => `${name} = excluded.${name}`).join(', ')}`,
     ),
     remove: db.prepare<[number]>('DELETE FROM source_records WHERE record_key = ?'),
     moveOne: db.prepare<[number, number]>('UPDATE source_records SET paper_key = ? WHERE record_key = ?'),
