@@ -10,8 +10,8 @@ import { retryAfterFailure } from './retry.ts';
 /** A run that says nothing for so long is dead: another process may begin its own. */
 const ALIVE_MS = 2 * 60_000;
 
-/** How often a run says that it goes on. */
-const GO_ON_EVERY_MS = 30_000;
+/** So many times in that span a run says that it goes on. */
+const SIGNS_OF_LIFE = 4;
 
 /** A run that takes longer is ended, and goes on at its next turn from where it was. */
 const MAX_RUN_MS = 12 * 3_600_000;
@@ -53,13 +53,15 @@ interface Deps {
   store: Pick<PaperStore, 'feedCursor'>;
   syncStore: SyncStore;
   now: () => Date;
+  aliveMs?: number;
 }
 
 export function createSync(deps: Deps): Sync {
+  const { aliveMs = ALIVE_MS } = deps;
   return {
     run: async (followed, options = {}) => {
       const counts = noCounts();
-      const run = await deps.syncStore.begin(followed.name, { aliveMs: ALIVE_MS });
+      const run = await deps.syncStore.begin(followed.name, { aliveMs });
       if (!run) return { feed: followed.name, outcome: 'running elsewhere', counts };
       return runFeed(deps, followed, { run, counts, ...options });
     },
@@ -69,12 +71,12 @@ export function createSync(deps: Deps): Sync {
 const noCounts = (): IngestCounts => ({ created: 0, updated: 0, unchanged: 0, removed: 0, rejected: 0 });
 
 async function runFeed(
-  { ingest, store, syncStore, now }: Deps,
+  { ingest, store, syncStore, now, aliveMs = ALIVE_MS }: Deps,
   followed: FollowedFeed,
   { run, counts, signal, onResult }: SyncOptions & { run: FeedRun; counts: IngestCounts },
 ): Promise<FeedReport> {
   const { name, feed } = followed;
-  const life = keepAlive(run);
+  const life = keepAlive(run, aliveMs / SIGNS_OF_LIFE);
   const ends = [life.lost, AbortSignal.timeout(MAX_RUN_MS), ...(signal ? [signal] : [])];
   const ended = AbortSignal.any(ends);
   const of = settingsHash(followed);
@@ -113,7 +115,7 @@ async function runFeed(
 }
 
 /** Says now and then that a run goes on; `lost` is aborted when another process has taken it over. */
-function keepAlive(run: FeedRun): { lost: AbortSignal; end(): void } {
+function keepAlive(run: FeedRun, everyMs: number): { lost: AbortSignal; end(): void } {
   const lost = new AbortController();
   const timer = setInterval(() => {
     run.goOn().then(
@@ -123,7 +125,7 @@ function keepAlive(run: FeedRun): { lost: AbortSignal; end(): void } {
       // The next commit says what is wrong with the store.
       () => {},
     );
-  }, GO_ON_EVERY_MS);
+  }, everyMs);
   timer.unref();
   return { lost: lost.signal, end: () => clearInterval(timer) };
 }
