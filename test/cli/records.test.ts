@@ -25,8 +25,8 @@ it('the command line shows the records of a paper, splits them, and removes thos
   const today = new Date().toISOString().slice(0, 10);
   const shown = await run(['records', 'W1']);
   expect(shown.stdout.split('\n')).toEqual([
-    `arxiv 2401.01234 (version 2), ${today}: abstract, arxivId, title, url`,
-    `openalex W1, ${today}: source, venue`,
+    `arxiv 2401.01234 (version 2), ${today}: abstract, arxivId, source, title, url`,
+    `openalex W1, ${today}: venue`,
     '',
   ]);
   expect(await run(['records', 'unknown'])).toMatchObject({
