@@ -142,7 +142,7 @@ describe('the command line beside a running server', () => {
     const added = await run(['ingest', file], settings);
     expect(added).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining('2 created, 0 updated, 0 unchanged, 1 rejected'),
+      stdout: expect.stringContaining('2 created, 0 updated, 0 unchanged, 0 removed, 1 rejected'),
     });
     expect(added.stderr).toContain('line 3: c: abstract');
     const search = () => ask(`${url}/v1/search?q=marine+biology&mode=semantic`, searchAnswer);
@@ -186,7 +186,7 @@ describe('the command line beside a running server', () => {
     expect(created).toBeGreaterThan(0);
     expect(created).toBeLessThan(600);
     const again = await run(['ingest', '-'], settings, lines);
-    expect(again.stdout).toContain(`${600 - created} created, 0 updated, ${created} unchanged, 0 rejected`);
+    expect(again.stdout).toContain(`${600 - created} created, 0 updated, ${created} unchanged, 0 removed, 0 rejected`);
   });
 
   it('says what is wrong, with an exit code', async () => {
@@ -221,7 +221,7 @@ describe('the command line beside a running server', () => {
       });
     const cli = `${process.execPath} src/run.mjs scripts/paperwise.ts`;
     expect((await shell(`${cli} ingest <(cat ${file})`)).stdout).toContain(
-      '12 created, 0 updated, 0 unchanged, 0 rejected',
+      '12 created, 0 updated, 0 unchanged, 0 removed, 0 rejected',
     );
     expect((await run(['status'], settings)).stdout).toMatch(/Database +[\d.]+ MB, [\d.]+ kB a paper\n/);
     const head = await shell(`${cli} search pipes -n 12 | head -1`);
@@ -235,7 +235,7 @@ describe('the command line beside a running server', () => {
     if (!file) return context.skip();
     const { settings } = newLibrary({ PAPERWISE_SAMPLE: 'off' });
     expect((await run(['ingest', file], settings)).stdout).toContain(
-      '55 created, 0 updated, 0 unchanged, 0 rejected',
+      '55 created, 0 updated, 0 unchanged, 0 removed, 0 rejected',
     );
     expect((await run(['ingest', file], settings)).stdout).toContain('0 created, 0 updated, 55 unchanged');
     const { hits } = searchAnswer.parse(

@@ -52,7 +52,8 @@ const postRoute = createRoute({
   summary: 'Add or update papers',
   description:
     `An array of up to ${MAX_PAPERS_PER_REQUEST} papers, or one JSON object a line. Answered when all accepted papers ` +
-    'are durable and findable. Facts that a record does not state stay as they are. Invalid records are reported ' +
+    'are durable and findable. Facts that a record does not state stay as they are. A record of a paper that is there ' +
+    'under another id, by arXiv id, DOI or title, completes that. Invalid records are reported ' +
     'by position and do not stop the rest.',
   request: {
     query: noQuery,
@@ -79,7 +80,7 @@ const putRoute = createRoute({
   path: '/v1/papers/{id}',
   tags,
   summary: 'Create or replace one paper',
-  description: 'Facts that the body does not state are dropped.',
+  description: 'Facts that the body does not state are dropped, and so are those of other sources.',
   request: {
     params: paperIdParam,
     query: noQuery,

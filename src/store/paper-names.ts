@@ -1,5 +1,5 @@
 import { givenNamesAgree } from '../identity.ts';
-import type { PaperFilter, PaperKey } from '../paper.ts';
+import { arxivIdOfDoi, type PaperFilter, type PaperKey } from '../paper.ts';
 import { arxivKey } from '../same-record.ts';
 import { filterSql } from './paper-row.ts';
 import type { AuthorQuery, NamedPaper, NameKind, PaperNames, PaperStore } from './paper-store.ts';
@@ -51,6 +51,11 @@ function papersNamed(
     arxivIds.flatMap((id) => arxivKey(id) ?? []),
   );
   findByRecord('doi', 'doi', dois);
+  findByRecord(
+    'doi',
+    'arxiv_id',
+    dois.flatMap((doi) => arxivKey(arxivIdOfDoi(doi) ?? '') ?? []),
+  );
   if (title !== null) find('title', 'papers p', "replace(p.title_key, ' ', '') = ?", title);
   const byAuthor = 'paper_authors a JOIN papers p ON p.key = a.key';
   for (const name of authors) {

@@ -112,7 +112,8 @@ export function createPaperWriter({ db, sql, records, putTerms }: Deps) {
       for (const row of rows) records.remove(row);
       const isThere = sql.hashOf.get(key) !== undefined;
       if (isThere) remove(key);
-      return isThere;
+      // One that its authors took back is forgotten, and may come again.
+      return isThere || rows.length > 0;
     },
     commit: (
       { incoming, embedded }: CommitItem,

@@ -120,7 +120,7 @@ export function sourceRecords(db: SqliteDatabase) {
       if (arxivId !== null) for (const key of sql.keysOfArxivId.all(arxivId)) add(key, 'identifier');
       if (doi !== null) for (const key of sql.keysOfDoi.all(doi)) add(key, 'identifier');
       if (title === null) return { keys: found, named };
-      for (const row of sql.ofTitle.all(hashOfTerm(title), MOST_COMPARED)) {
+      for (const row of sql.ofTitle.all(hashOfTerm(title))) {
         if (found.includes(row.paper_key)) continue;
         const other = incomingOf(row);
         if (other && identityOf(other).title === title && isSameByTitle(record, other.facts)) {
@@ -194,9 +194,8 @@ function statements(db: SqliteDatabase) {
         'SELECT DISTINCT paper_key FROM source_records WHERE doi = ? ORDER BY paper_key',
       )
       .pluck(),
-    ofTitle: db.prepare<[number, number], RecordRow>(
-      `${select} WHERE title_hash = ? ORDER BY paper_key LIMIT ?`,
-    ),
+    // In the index's order, and with a limit that is written out: a bound one has the statement compiled at each call.
+    ofTitle: db.prepare<[number], RecordRow>(`${select} WHERE title_hash = ? LIMIT ${MOST_COMPARED}`),
     put: db.prepare<WritableRecord>(
       `INSERT INTO source_records (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map((name) => `@${name}`).join(', ')})
        ON CONFLICT (id, source) DO UPDATE SET ${renewed.map((name) => `${name} = excluded.${name}`).join(', ')}`,
