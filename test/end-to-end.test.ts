@@ -186,7 +186,9 @@ describe('the command line beside a running server', () => {
     expect(created).toBeGreaterThan(0);
     expect(created).toBeLessThan(600);
     const again = await run(['ingest', '-'], settings, lines);
-    expect(again.stdout).toContain(`${600 - created} created, 0 updated, ${created} unchanged, 0 removed, 0 rejected`);
+    expect(again.stdout).toContain(
+      `${600 - created} created, 0 updated, ${created} unchanged, 0 removed, 0 rejected`,
+    );
   });
 
   it('says what is wrong, with an exit code', async () => {

@@ -214,7 +214,7 @@ describe('records of some papers', () => {
         expect([...inAnother.keys()]).toEqual([...inOrder.keys()]);
         if (records.length <= SOURCES.length) expect(inAnother).toEqual(inOrder);
       }),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   });
 });

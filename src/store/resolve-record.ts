@@ -58,11 +58,12 @@ export function resolveRecord(deps: Deps, incoming: IncomingPaper, replace: bool
   if (own && isOutdated(incoming, own.version)) return null;
   const now = renewed(own, incoming, replace);
   const isSame = own !== undefined && isSameRow(own, now);
-  if (isSame && !replace) return unchanged(deps, own.paper_key);
   const isSample = source === SAMPLE_SOURCE;
   const { id, facts } = now.incoming;
   const found = records.papersOf({ ...facts, id, identity: now.identity }, own);
   const keys = found.keys.slice(0, isSample ? 1 : undefined);
+  // A library from before records has papers that are one.
+  if (isSame && !replace && keys.length === 1) return unchanged(deps, own.paper_key);
   const key = keys.length > 0 ? Math.min(...keys) : (found.named ?? null);
   const others = keys
     .flatMap((one) => records.ofPaper(one))

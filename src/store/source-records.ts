@@ -77,6 +77,8 @@ export function sourceRecords(db: SqliteDatabase) {
     },
     /** The pairs of papers among these that someone said are two. */
     apart: (keys: readonly PaperKey[]) => {
+      // Asked at each search, while most libraries have none.
+      if (sql.hasApart.get() === undefined) return [];
       const list = JSON.stringify(keys);
       return sql.apartAmong.all(list, list);
     },
@@ -204,6 +206,7 @@ function statements(db: SqliteDatabase) {
     moveOne: db.prepare<[number, number]>('UPDATE source_records SET paper_key = ? WHERE record_key = ?'),
     moveAll: db.prepare<[number, number]>('UPDATE source_records SET paper_key = ? WHERE paper_key = ?'),
     apartFrom: db.prepare<[number], number>('SELECT other FROM apart WHERE key = ?').pluck(),
+    hasApart: db.prepare('SELECT 1 FROM apart LIMIT 1'),
     apartAmong: db
       .prepare<[string, string], [number, number]>(
         `SELECT key, other FROM apart WHERE key IN (SELECT value FROM json_each(?))

@@ -33,7 +33,8 @@ describe('search over HTTP', () => {
   it('explains its hits: what named them, where words match, other entries of the paper', async () => {
     const { app, add } = await library();
     const paper = { title: 'Robots & <Looms>', abstract: 'A robot weaves.', doi: '10.1000/a' };
-    await add({ ...paper, id: 'preprint' }, { ...paper, id: 'published', source: 'journal' });
+    // Two at arXiv, and so two papers.
+    await add({ ...paper, id: '2401.01234' }, { ...paper, id: '2401.09999', source: 'journal' });
     const query = encodeURIComponent('https://doi.org/10.1000/A');
     const { hits } = answered(await send(app, `GET /v1/search?q=${query}&limit=100`), searchAnswer);
     expect(hits[0]).toMatchObject({ match: 'doi', alternates: [{ sameBy: 'doi' }] });

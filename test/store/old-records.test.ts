@@ -90,6 +90,18 @@ it('the papers of a library from before have one record each, and are recognised
   );
   expect(after.map(({ venue }) => venue)).toEqual(['V', 'V', 'V', 'V']);
   expect((await store.counts()).papers).toBe(4);
+  // Two entries of one paper are joined when either comes again, though it says nothing new.
+  await store.commitBatch([item(record({ id: 'twin', title: 'Twin', doi: '10.1000/twin' }, 'journal'))]);
+  db.exec(`UPDATE source_records SET doi = NULL WHERE id = 'twin'`);
+  const copy = record(
+    { id: 'copy', title: 'Twin', abstract: 'Abstract of twin.', doi: '10.1000/twin' },
+    'journal',
+  );
+  await store.commitBatch([item(copy)]);
+  expect((await store.counts()).papers).toBe(6);
+  db.exec(`UPDATE source_records SET doi = '10.1000/twin' WHERE id = 'twin'`);
+  expect(await store.commitBatch([item(copy)])).toEqual(['updated']);
+  expect((await store.counts()).papers).toBe(5);
   // An older version of what is there is still none.
   expect(await store.commitBatch([item(record({ id: 'math.GT/0309136v1' }, 'arxiv'))])).toEqual([
     'unchanged',
