@@ -167,7 +167,10 @@ export function updatedRecord(before: PaperRecord, after: PaperRecord): PaperRec
   // A count of the authors that were listed before.
   const { authorCount, ...kept } = before;
   const isRecounted = (said.authors?.length ?? 0) > 0;
-  return { ...kept, ...(!isRecounted && { authorCount }), ...said };
+  const update = { ...kept, ...(!isRecounted && { authorCount }), ...said };
+  // arXiv's announcements know no day but their own, which is after that of the first version.
+  const isLater = after.source === 'arxiv' && before.date && said.date && before.date < said.date;
+  return isLater ? { ...update, date: before.date } : update;
 }
 
 /** Whether two records say the same in every field. */

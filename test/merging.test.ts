@@ -195,6 +195,14 @@ describe('a newer record of a source', () => {
     });
   });
 
+  it('keeps the day of the first version at arXiv, whose announcements only know their own', () => {
+    const arxiv = { ...old, source: 'arxiv', date: '2025-03-03' };
+    expect(updatedRecord(arxiv, { ...arxiv, date: '2025-03-04' }).date).toBe('2025-03-03');
+    expect(updatedRecord(arxiv, { ...arxiv, date: '2025-03-02' }).date).toBe('2025-03-02');
+    const api = { ...old, date: '2025-03-03' };
+    expect(updatedRecord(api, { ...api, date: '2025-03-04' }).date).toBe('2025-03-04');
+  });
+
   it('counts its own authors', () => {
     const after = updatedRecord(old, { id: '1', title: 'New', abstract: 'B.', authors: ['Ada', 'Bo'] });
     expect(after.authorCount).toBeUndefined();

@@ -66,6 +66,7 @@ describe('search over HTTP', () => {
     '/v1/search',
     '/v1/search?q=',
     '/v1/search?q=%20%20',
+    '/v1/search?q=%E2%80%AE',
     `/v1/search?q=${'x'.repeat(1_001)}`,
     '/v1/search?q=a&q=b',
     '/v1/search?q=a&mode=fuzzy',
@@ -83,7 +84,7 @@ describe('search over HTTP', () => {
     expect(failures).toEqual([]);
   });
 
-  it.each(['"', '*', 'NEAR(', 'C++', "'; DROP TABLE papers; --", '\u202e', '%00', 'title:x AND', '🤖'])(
+  it.each(['"', '*', 'NEAR(', 'C++', "'; DROP TABLE papers; --", '\u202e C', '%00', 'title:x AND', '🤖'])(
     'takes %j for a query',
     async (query) => {
       const { app, failures } = await library();

@@ -100,7 +100,7 @@ describe('the command line', () => {
     const file = fileWith('DOI,Name,Summary\n10.1000/1,Coral reefs,Bleaching.\n10.1000/2,Reef fish\n');
     const mapped = ['--map', 'id=DOI', '--map', 'doi=DOI', '--map', 'title=Name', '--set', 'source=our-list'];
     const taken = await run('ingest', file, ...mapped, '--map', 'abstract=Summary');
-    expect(taken.stdout).toMatch(/1 created, 0 updated, 0 unchanged, 1 rejected/);
+    expect(taken.stdout).toMatch(/1 created, 0 updated, 0 unchanged, 0 removed, 1 rejected/);
     expect(taken.stderr).toContain('row 3: expected 3 columns, got 2');
     const found = await run('search', 'reefs', '--json');
     expect(JSON.parse(found.stdout).hits[0].paper).toMatchObject({
