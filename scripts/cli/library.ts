@@ -8,16 +8,17 @@ import { embedMissingSeeds } from '../../src/recommend/seeds.ts';
 import { openServices } from '../../src/services.ts';
 import { configOf, jsonOption, withLibrary } from './common.ts';
 import { printJson } from './print.ts';
+import { linesOf } from './sources.ts';
 
 const TOLD_EVERY_MS = 5_000;
 
 export function addLibraryCommands(program: Command): void {
   program
     .command('status')
-    .description('what the library holds, and with which model')
+    .description('what the library holds, with which model, and how its sources are doing')
     .addOption(jsonOption())
     .action(async ({ json }: { json?: boolean }, command: Command) => {
-      await withLibrary(command, async ({ store, people, embedder }) => {
+      await withLibrary(command, async ({ store, people, embedder, following }) => {
         const { dataFolder } = configOf(command);
         const status = {
           dataFolder,
@@ -27,6 +28,7 @@ export function addLibraryCommands(program: Command): void {
           model: { ...embedder.model, fingerprint: embedder.fingerprint },
           revision: await store.latestRevision(),
           savedIndex: await savedIndex(dataPaths(dataFolder).index),
+          sources: await following.sources(),
         };
         if (json) return printJson(status);
         const { library, model, databaseBytes: bytes } = status;
@@ -43,6 +45,7 @@ export function addLibraryCommands(program: Command): void {
           `People    ${status.people.users} (${status.people.feedback} signals, ${status.people.picks} picks)`,
         );
         console.log(`Index     ${describeIndex(status.savedIndex)}`);
+        for (const source of status.sources) for (const line of linesOf(source)) console.log(line);
       });
     });
 

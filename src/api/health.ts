@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { SourceStatus } from '../sync/following.ts';
 import { health, readiness } from './answers.ts';
 import { type Api, answers } from './routes.ts';
 import type { ApiServices } from './services.ts';
@@ -66,7 +67,7 @@ export function addOperationRoutes(api: Api, services: ApiServices, { registry }
 export type Metrics = ReturnType<typeof createMetrics>;
 
 /** What is exported to Prometheus. */
-export function createMetrics({ store, index, people }: ApiServices) {
+export function createMetrics({ store, index, people, following }: ApiServices) {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
@@ -99,6 +100,29 @@ export function createMetrics({ store, index, people }: ApiServices) {
     'paperwise_index_recall',
     'Part of the ten nearest that the graph finds, by its audit; 1 without one',
     async () => (await index.status()).audit?.recall ?? 1,
+  );
+  const sources = (name: string, help: string, read: (source: SourceStatus) => number | null) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      labelNames: ['source'] as const,
+      async collect() {
+        for (const source of await following.sources()) {
+          const value = read(source);
+          if (value !== null) this.set({ source: source.name }, value);
+        }
+      },
+    });
+  sources(
+    'paperwise_source_last_success_seconds',
+    'When a source was last read to its end, in seconds since 1970',
+    ({ state }) => (state?.lastSuccess ? Date.parse(state.lastSuccess) / 1_000 : null),
+  );
+  sources(
+    'paperwise_source_failures',
+    'Runs of a source in a row that failed',
+    ({ state }) => state?.failures ?? 0,
   );
   gauge('paperwise_users', 'Users on whom anything is held', () => people.userCount());
   return {

@@ -41,6 +41,8 @@ const source = z
   })
   .openapi('Source');
 
+export const sourcesAnswer = z.strictObject({ sources: z.array(source) });
+
 const sourcesRoute = createRoute({
   method: 'get',
   path: '/v1/sources',
@@ -48,7 +50,7 @@ const sourcesRoute = createRoute({
   summary: 'The sources that the library follows, and how they are doing',
   request: { query: noQuery },
   responses: {
-    200: answers('In the order of the settings.', z.strictObject({ sources: z.array(source) })),
+    200: answers('In the order of the settings.', sourcesAnswer),
     ...problems(),
   },
 });
