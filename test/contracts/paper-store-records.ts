@@ -145,6 +145,24 @@ export function paperRecordsContract(name: string, open: () => PaperStore): void
         expect(papers[2]).toEqual(papers[0]);
       });
 
+      it('is named by the DOI that arXiv gives it, and by that of any of its records', async () => {
+        const store = open();
+        await commit(
+          store,
+          from('arxiv', { id: '2401.01234' }),
+          from('one', { id: 'a', arxivId: '2401.01234', doi: '10.1000/a' }),
+          from('two', { id: 'b', arxivId: '2401.01234', doi: '10.1000/b' }),
+        );
+        for (const doi of ['10.48550/arxiv.2401.01234', '10.1000/a', '10.1000/b']) {
+          const names = { ids: [], arxivIds: [], dois: [doi], title: null, authors: [] };
+          expect(await store.papersNamed(names, { limit: 9 })).toEqual([{ key: 1, by: 'doi' }]);
+        }
+        expect([...(await store.keysNamed('doi', ['10.1000/a', '10.1000/b'], 9)).values()]).toEqual([
+          [1],
+          [1],
+        ]);
+      });
+
       it('needs no embedding for a record whose text is not shown, and one for a better text', async () => {
         const store = open();
         await commit(store, from('openalex', { id: '2401.01234' }));

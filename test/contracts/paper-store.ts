@@ -50,7 +50,8 @@ export function paperStoreContract(name: string, open: () => PaperStore): void {
 
     it('gives back what was committed, by id and by key, in the order asked for', async () => {
       const store = open();
-      const a = record({ id: 'a', authors: ['Ada'], date: '1905', categories: ['cs.LG'], upvotes: 3 });
+      const facts = { authors: ['Ada'], date: '1905', categories: ['cs.LG'], upvotes: 3, language: 'de' };
+      const a = record({ id: 'a', ...facts });
       const b = record({ id: 'b' });
       expect(await store.commitBatch([item(a), item(b)])).toEqual(['created', 'created']);
       const [keyA, keyB] = [await keyOf(store, 'a'), await keyOf(store, 'b')];
