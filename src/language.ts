@@ -3,6 +3,7 @@ export type LanguageOf = (text: string) => string | null;
 
 /** Letters below which a guess is one. */
 const FEWEST_LETTERS = 20;
+const HAS_LETTERS = new RegExp(`(?:\\P{L}*\\p{L}){${FEWEST_LETTERS}}`, 'u');
 
 /** Between the best and the second best language, of scores from 0 to 1. */
 const LEAST_LEAD = 0.01;
@@ -29,7 +30,7 @@ async function load(): Promise<LanguageOf> {
   const detector = (eld as Detector).newInstance();
   await detector.load('extrasmall');
   return (text) => {
-    if ((text.slice(0, 1_000).match(/\p{L}/gu)?.length ?? 0) < FEWEST_LETTERS) return null;
+    if (!HAS_LETTERS.test(text)) return null;
     const found = detector.detect(text);
     // The package's own check of reliability compares the best score, but not with the second.
     const [best = 0, second = 0] = Object.values(found.getScores());
