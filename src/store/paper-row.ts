@@ -45,7 +45,7 @@ export const TOLD_COLUMNS =
   'p.key, i.id, p.title, p.abstract, p.authors, p.date, p.categories, p.source, p.url, p.doi, p.arxiv_id, p.venue, ' +
   'p.upvotes, p.comment_count, p.organization, p.author_count, p.code_url, p.comment';
 
-/** As an array: the driver takes twice as long to make an object of a row. */
+/** As an array: the driver takes longer to make an object of a row. */
 export type ToldRow = [
   ...[key: number, id: string, title: string, abstract: string, authors: string, date: string | null],
   ...[categories: string, source: string, url: string | null, doi: string | null, arxivId: string | null],
