@@ -30,7 +30,7 @@ export function termOverlaps(
   statistics: Pick<TermStatistics, 'rarity'>,
   examples: readonly TermSet[],
 ): Overlaps {
-  const { slotOf, counts, hashes } = tableOf(examples);
+  const { marks, markShift, slotOf, counts, hashes } = tableOf(examples);
   const weights = new Float64Array(counts.length);
   // Where the examples of each slot's term are listed; nowhere for a common term.
   const starts = new Int32Array(counts.length).fill(NOWHERE);
@@ -60,7 +60,9 @@ export function termOverlaps(
   return (terms, sums, by) => {
     const scale = by / lengthOf(terms);
     for (let i = 0; i < terms.length; i++) {
-      const slot = slotOf(terms[i] as number);
+      const hash = terms[i] as number;
+      if (marks[hash >>> markShift] === 0) continue;
+      const slot = slotOf(hash);
       const start = starts[slot] as number;
       if (start === NOWHERE) continue;
       const end = start + (counts[slot] as number);
@@ -74,18 +76,22 @@ export function termOverlaps(
 
 const NOWHERE = -1;
 
-/** Up to so many terms a table of ten places for each stays in the processor's nearest cache, or nearly. */
-const FEW_TERMS_IN_ALL = 500;
+/** Ten marks for each term leave nearly all other terms without one. */
+const MARKS_PER_TERM = 10;
+/** 2 to this power are the most marks: more do not stay in a processor's second cache. */
+const MOST_MARK_BITS = 18;
 
 /**
  * A hash table of all terms, with how many examples have each. Open addressing: hashes are numbers above those that V8
- * keeps in place, so that a Map would make an object of each, and of each asked for.
+ * keeps in place, so that a Map would make an object of each, and of each asked for. Most terms that are asked for are
+ * in no example: a byte of `marks`, which the upper bits of a hash choose, tells it without a look at the table.
  */
 function tableOf(examples: readonly TermSet[]) {
   const total = examples.reduce((sum, terms) => sum + terms.length, 0);
-  // Most terms that are asked for are in no example: of few examples the table is so empty that one look tells.
-  const room = total < FEW_TERMS_IN_ALL ? 10 : 1.25;
-  const bits = Math.ceil(Math.log2(room * total + 2));
+  const bits = Math.ceil(Math.log2(1.25 * total + 2));
+  const markBits = Math.min(MOST_MARK_BITS, Math.ceil(Math.log2(MARKS_PER_TERM * total + 2)));
+  const markShift = 32 - markBits;
+  const marks = new Uint8Array(2 ** markBits);
   const hashes = new Uint32Array(2 ** bits);
   // 0 in an empty slot, of which there always is one.
   const counts = new Int32Array(2 ** bits);
@@ -101,7 +107,8 @@ function tableOf(examples: readonly TermSet[]) {
       const slot = slotOf(hash);
       hashes[slot] = hash;
       counts[slot] = (counts[slot] as number) + 1;
+      marks[hash >>> markShift] = 1;
     }
   }
-  return { slotOf, counts, hashes };
+  return { marks, markShift, slotOf, counts, hashes };
 }

@@ -123,7 +123,9 @@ const at = (offset: number): Code => [0, unsigned(offset)];
 export const i32 = {
   const: (value: number): Code => [0x41, signed(value)],
   load: (address: Code, offset = 0): Code => [address, 0x28, at(offset)],
+  store: (address: Code, value: Code, offset = 0): Code => [address, value, 0x36, at(offset)],
   add: plain(0x6a),
+  sub: plain(0x6b),
   mul: plain(0x6c),
   ltU: plain(0x49),
 };

@@ -1,6 +1,7 @@
 import { type AuthorName, authorName, titleKey } from '../identity.ts';
 import { firstDayOf, type IncomingPaper, type Paper, type PaperFilter, textHash } from '../paper.ts';
 import { trendOf } from '../trend.ts';
+import type { StoredPaper } from './paper-store.ts';
 
 /** One row of the table `papers`. */
 export interface PaperRow {
@@ -34,7 +35,53 @@ export interface PaperRow {
 
 export type WritableRow = Omit<PaperRow, 'key' | 'id' | 'added_at'>;
 
-export function paperOf(row: PaperRow): Paper {
+/** What a paper is told from. */
+type ToldColumns = Omit<
+  PaperRow,
+  'key' | 'title_key' | 'day' | 'version' | 'text_hash' | 'trend' | 'added_at' | 'updated_at'
+>;
+
+/** The columns of `ToldRow`, of `papers p` and `paper_ids i`. */
+export const TOLD_COLUMNS =
+  'p.key, i.id, p.title, p.abstract, p.authors, p.date, p.categories, p.source, p.url, p.doi, p.arxiv_id, p.venue, ' +
+  'p.upvotes, p.comment_count, p.organization, p.author_count, p.code_url, p.comment, p.language';
+
+/** As an array: the driver takes longer to make an object of a row. */
+export type ToldRow = [
+  ...[key: number, id: string, title: string, abstract: string, authors: string, date: string | null],
+  ...[categories: string, source: string, url: string | null, doi: string | null, arxivId: string | null],
+  ...[venue: string | null, upvotes: number | null, commentCount: number | null, organization: string | null],
+  ...[authorCount: number | null, codeUrl: string | null, comment: string | null, language: string | null],
+];
+
+/** A row of `TOLD_COLUMNS` as the paper that it tells. */
+export function storedOf(row: ToldRow): StoredPaper {
+  return {
+    key: row[0],
+    paper: paperOf({
+      id: row[1],
+      title: row[2],
+      abstract: row[3],
+      authors: row[4],
+      date: row[5],
+      categories: row[6],
+      source: row[7],
+      url: row[8],
+      doi: row[9],
+      arxiv_id: row[10],
+      venue: row[11],
+      upvotes: row[12],
+      comment_count: row[13],
+      organization: row[14],
+      author_count: row[15],
+      code_url: row[16],
+      comment: row[17],
+      language: row[18],
+    }),
+  };
+}
+
+export function paperOf(row: ToldColumns): Paper {
   return {
     id: row.id,
     title: row.title,

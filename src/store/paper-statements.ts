@@ -1,5 +1,5 @@
 import type { Moment } from '../history.ts';
-import type { PaperRow } from './paper-row.ts';
+import { type PaperRow, TOLD_COLUMNS, type ToldRow } from './paper-row.ts';
 import { KEY_OF_ID } from './source-records.ts';
 import type { SqliteDatabase } from './sqlite.ts';
 
@@ -41,7 +41,7 @@ export type PaperStatements = ReturnType<typeof paperStatements>;
 
 /** The prepared statements of the paper store; `modelId` is the model whose vectors it reads and writes. */
 export function paperStatements(db: SqliteDatabase, modelId: number) {
-  const select = 'SELECT p.*, i.id FROM papers p JOIN paper_ids i ON i.key = p.key';
+  const tell = `SELECT ${TOLD_COLUMNS} FROM papers p JOIN paper_ids i ON i.key = p.key`;
   return {
     latestMoment: db.prepare<[], Moment>(
       `SELECT value AS revision, coalesce((SELECT nonce FROM epochs ORDER BY rowid DESC LIMIT 1), '') AS epoch
@@ -60,9 +60,12 @@ export function paperStatements(db: SqliteDatabase, modelId: number) {
     hasEpoch: db.prepare<[string], 1>('SELECT 1 FROM epochs WHERE nonce = ?').pluck(),
     addEpoch: db.prepare<[string, number]>('INSERT INTO epochs (nonce, first_revision) VALUES (?, ?)'),
     meta: db.prepare<[string], string | number>('SELECT value FROM meta WHERE name = ?').pluck(),
-    rowByKey: db.prepare<[number], PaperRow>(`${select} WHERE p.key = ?`),
-    rowsAfter: db.prepare<[number, number], PaperRow>(`${select} WHERE p.key > ? ORDER BY p.key LIMIT ?`),
-    rowById: db.prepare<{ id: string }, PaperRow>(`${select} WHERE p.key = ${KEY_OF_ID}`),
+    toldByKey: db.prepare<[number], ToldRow>(`${tell} WHERE p.key = ?`).raw(),
+    toldById: db.prepare<{ id: string }, ToldRow>(`${tell} WHERE p.key = ${KEY_OF_ID}`).raw(),
+    toldAfter: db.prepare<[number, number], ToldRow>(`${tell} WHERE p.key > ? ORDER BY p.key LIMIT ?`).raw(),
+    rowByKey: db.prepare<[number], PaperRow>(
+      'SELECT p.*, i.id FROM papers p JOIN paper_ids i ON i.key = p.key WHERE p.key = ?',
+    ),
     idOf: db.prepare<[number], string>('SELECT id FROM paper_ids WHERE key = ?').pluck(),
     // As arrays: a search asks for hundreds, and the driver makes objects more slowly.
     identities: db
@@ -117,11 +120,13 @@ export function paperStatements(db: SqliteDatabase, modelId: number) {
        ON CONFLICT (paper_key, model_id) DO UPDATE SET bits = excluded.bits`,
     ),
     // Whoever has token bits has a vector.
-    withoutEmbedding: db.prepare<[number, number], PaperRow>(
-      `${select} WHERE p.key > ? AND NOT EXISTS (
-         SELECT 1 FROM token_bits t WHERE t.paper_key = p.key AND t.model_id = ${modelId}
-       ) ORDER BY p.key LIMIT ?`,
-    ),
+    withoutEmbedding: db
+      .prepare<[number, number], ToldRow>(
+        `${tell} WHERE p.key > ? AND NOT EXISTS (
+           SELECT 1 FROM token_bits t WHERE t.paper_key = p.key AND t.model_id = ${modelId}
+         ) ORDER BY p.key LIMIT ?`,
+      )
+      .raw(),
     vectorChanges: db.prepare<[number, number], { revision: number; key: number; vector: Buffer | null }>(
       `SELECT i.revision, i.key, v.vector FROM paper_ids i
        LEFT JOIN vectors v ON v.paper_key = i.key AND v.model_id = ${modelId}

@@ -7,9 +7,9 @@ import { createFilterWays } from './filter-ways.ts';
 import { modelIdOf, type StoredModel } from './models.ts';
 import { sqlitePaperNames } from './paper-names.ts';
 import { createListing } from './paper-queries.ts';
-import { type PaperRow, paperOf } from './paper-row.ts';
+import { storedOf } from './paper-row.ts';
 import { paperStatements } from './paper-statements.ts';
-import type { LibraryCounts, PaperStore, StoredPaper } from './paper-store.ts';
+import type { LibraryCounts, PaperStore } from './paper-store.ts';
 import { createPaperWriter } from './paper-writer.ts';
 import { createPrepared } from './prepared.ts';
 import { sourceRecords } from './source-records.ts';
@@ -29,12 +29,11 @@ export function createSqlitePaperStore(db: SqliteDatabase, model: StoredModel): 
   const keysOfFilter = createFilterKeys({ prepared, memory, ways });
   const listing = createListing({ prepared, memory, ways, keysOfFilter });
   const atomically = <T>(work: () => T): T => db.transaction(work).immediate();
-  const stored = (row: PaperRow): StoredPaper => ({ key: row.key, paper: paperOf(row) });
   const papersOf = (keys: readonly PaperKey[]) =>
     keys
-      .map((key) => sql.rowByKey.get(key))
+      .map((key) => sql.toldByKey.get(key))
       .filter((row) => row !== undefined)
-      .map(stored);
+      .map(storedOf);
   /** In one transaction, as each statement for itself would lock and unlock the file. */
   const papersAtOnce = db.transaction(papersOf);
 
@@ -59,8 +58,8 @@ export function createSqlitePaperStore(db: SqliteDatabase, model: StoredModel): 
     ...sqlitePaperCommits({ db, sql, records, write }),
     papersByKeys: async (keys) => papersAtOnce(keys),
     paperById: async (id) => {
-      const row = sql.rowById.get({ id: canonicalId(id) });
-      return row ? stored(row) : null;
+      const row = sql.toldById.get({ id: canonicalId(id) });
+      return row ? storedOf(row) : null;
     },
     apart: async (keys) => records.apart(keys),
     ...sqlitePaperNames(prepared),
@@ -91,8 +90,8 @@ export function createSqlitePaperStore(db: SqliteDatabase, model: StoredModel): 
         const { positions, ...page } = listing(options);
         return { ...page, papers: papersOf(positions.map(({ key }) => key)) };
       })(),
-    papersAfter: async (key, limit) => sql.rowsAfter.all(key, limit).map(stored),
-    papersWithoutEmbedding: async (key, limit) => sql.withoutEmbedding.all(key, limit).map(stored),
+    papersAfter: async (key, limit) => sql.toldAfter.all(key, limit).map(storedOf),
+    papersWithoutEmbedding: async (key, limit) => sql.withoutEmbedding.all(key, limit).map(storedOf),
     addEmbeddings: async (items) =>
       atomically(() => {
         const fitting = items.filter((item) => sql.hashOf.get(item.key) === item.textHash);

@@ -37,10 +37,9 @@ export function sqliteTermSets(db: SqliteDatabase) {
      FROM papers p LEFT JOIN term_sets t ON t.paper_key = p.key AND t.version = ?
      WHERE p.key IN (SELECT value FROM json_each(?))`,
   );
-  const stored = db.prepare<[number, string], { key: number; terms: Buffer }>(
-    `SELECT paper_key AS key, terms FROM term_sets
-     WHERE version = ? AND paper_key IN (SELECT value FROM json_each(?))`,
-  );
+  const stored = db
+    .prepare<[PaperKey, number], Buffer>('SELECT terms FROM term_sets WHERE paper_key = ? AND version = ?')
+    .pluck();
   const lastOf = db
     .prepare<[number, number], number | null>(
       'SELECT max(key) FROM (SELECT key FROM papers WHERE key > ? ORDER BY key LIMIT ?)',
@@ -75,16 +74,21 @@ export function sqliteTermSets(db: SqliteDatabase) {
         },
       ]),
     );
+  /** One by one, in one transaction: the driver makes no objects of rows then. */
+  const setsOf = db.transaction((keys: readonly PaperKey[]): Map<PaperKey, TermSet> => {
+    const sets = new Map<PaperKey, TermSet>();
+    const others: PaperKey[] = [];
+    for (const key of keys) {
+      const terms = stored.get(key, version);
+      if (terms) sets.set(key, setOf(terms));
+      else others.push(key);
+    }
+    if (others.length > 0) for (const [key, { terms }] of factsOf(others)) sets.set(key, terms);
+    return sets;
+  });
   return {
     put: putText,
-    sets: (keys: readonly PaperKey[]): Map<PaperKey, TermSet> => {
-      const sets = new Map(
-        stored.all(version, JSON.stringify(keys)).map(({ key, terms }) => [key, setOf(terms)]),
-      );
-      const others = keys.filter((key) => !sets.has(key));
-      if (others.length > 0) for (const [key, { terms }] of factsOf(others)) sets.set(key, terms);
-      return sets;
-    },
+    sets: setsOf,
     // The index holds the order, but it passes the papers above the bound: of an old library few are sorted sooner.
     sampleKeys: (upTo: PaperKey, limit: number) => {
       const passed = ((newestKey.get() ?? 0) * limit) / Math.max(1, upTo);
