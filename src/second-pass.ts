@@ -63,9 +63,15 @@ function createLikenesses(
       if (vector) block.row(at).set(vector);
       else block.row(at).fill(0);
     });
-    return vectors.map((vector) =>
-      vector ? block.scoreFirst(vector, vectors.length).slice() : new Float32Array(vectors.length),
-    );
+    const rows = vectors.map(() => new Float32Array(vectors.length));
+    rows.forEach((row, at) => {
+      const vector = vectors[at];
+      if (!vector) return;
+      // With those before it, and itself: two are as like either way round.
+      row.set(block.scoreFirst(vector, at + 1));
+      for (let before = 0; before < at; before++) (rows[before] as Float32Array)[at] = row[before] as number;
+    });
+    return rows;
   };
 }
 
