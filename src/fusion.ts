@@ -60,7 +60,7 @@ export function wordFit(
 
 /** One list alone, with its own scores. */
 export function single(dense: DenseList | null, lexical: LexicalList | null): Candidate[] {
-  return ranked(poolOf(dense, lexical), ({ dense: cosine, lexical: score }) => cosine ?? score ?? 0);
+  return rank(poolOf(dense, lexical), ({ dense: cosine, lexical: score }) => cosine ?? score ?? 0);
 }
 
 /**
@@ -74,10 +74,15 @@ export function fuse(dense: DenseList, lexical: LexicalList, weights: Ranking['f
   const highest = lexical.hits[0]?.score || 1;
   const { loose, close } = weights.dense;
   const denseShare = loose + (close - loose) * wordFit(lexical, weights.wordFit);
-  const joined = (among: Iterable<ScoreParts>, coverage: number) => {
-    const cosines = [...among].flatMap((parts) => parts.dense ?? []);
-    const lowest = Math.min(...cosines);
-    const spread = Math.max(...cosines) - lowest;
+  const joined = (among: readonly Candidate[], coverage: number) => {
+    let lowest = Number.POSITIVE_INFINITY;
+    let greatest = Number.NEGATIVE_INFINITY;
+    for (const { parts } of among) {
+      if (parts.dense === null) continue;
+      lowest = Math.min(lowest, parts.dense);
+      greatest = Math.max(greatest, parts.dense);
+    }
+    const spread = greatest - lowest;
     // Where all are alike, or there is one only, each is the best of its list.
     const scaled = (cosine: number) => (spread > 0 ? (cosine - lowest) / spread : cosine < lowest ? 0 : 1);
     return (parts: ScoreParts) => {
@@ -87,42 +92,45 @@ export function fuse(dense: DenseList, lexical: LexicalList, weights: Ranking['f
       return (score + coverage * (parts.coverage ?? 0)) / (1 + coverage);
     };
   };
-  const first = ranked(pool, joined(pool.values(), 0)).slice(0, weights.scaledOver);
+  const first = rank(pool, joined(pool, 0)).slice(0, weights.scaledOver);
   const isLong = lexical.terms.length >= weights.longQueryWords;
-  return ranked(
-    pool,
-    joined(
-      first.map(({ parts }) => parts),
-      isLong ? 0 : weights.coverage,
-    ),
-  );
+  return rank(pool, joined(first, isLong ? 0 : weights.coverage));
 }
 
-function poolOf(dense: DenseList | null, lexical: LexicalList | null): Map<PaperKey, ScoreParts> {
-  const pool = new Map<PaperKey, ScoreParts>();
+/** All that either list has, without scores yet. */
+function poolOf(dense: DenseList | null, lexical: LexicalList | null): Candidate[] {
+  const pool = new Map<PaperKey, Candidate>();
   const partsOf = (key: PaperKey): ScoreParts => {
-    const parts = pool.get(key) ?? noParts();
-    pool.set(key, parts);
-    return parts;
+    let candidate = pool.get(key);
+    if (!candidate) {
+      candidate = { key, score: 0, parts: noParts() };
+      pool.set(key, candidate);
+    }
+    return candidate.parts;
   };
   dense?.neighbours.forEach(({ key, similarity }, at) => {
-    Object.assign(partsOf(key), { dense: similarity, denseRank: at + 1 });
+    const parts = partsOf(key);
+    parts.dense = similarity;
+    parts.denseRank = at + 1;
   });
   lexical?.hits.forEach(({ key, score, coverage }, at) => {
-    Object.assign(partsOf(key), { lexical: score, lexicalRank: at + 1, coverage });
+    const parts = partsOf(key);
+    parts.lexical = score;
+    parts.lexicalRank = at + 1;
+    parts.coverage = coverage;
   });
   for (const [key, similarity] of dense?.others ?? []) partsOf(key).dense = similarity;
   for (const [key, { score, coverage }] of lexical?.others ?? []) {
-    if (score > 0) Object.assign(partsOf(key), { lexical: score, coverage });
+    if (score <= 0) continue;
+    const parts = partsOf(key);
+    parts.lexical = score;
+    parts.coverage = coverage;
   }
-  return pool;
+  return [...pool.values()];
 }
 
-function ranked(
-  pool: ReadonlyMap<PaperKey, ScoreParts>,
-  scoreOf: (parts: ScoreParts) => number,
-): Candidate[] {
-  return [...pool]
-    .map(([key, parts]) => ({ key, parts, score: scoreOf(parts) }))
-    .sort((a, b) => b.score - a.score || a.key - b.key);
+/** Scores candidates and puts them in order, in place. */
+function rank(pool: Candidate[], scoreOf: (parts: ScoreParts) => number): Candidate[] {
+  for (const candidate of pool) candidate.score = scoreOf(candidate.parts);
+  return pool.sort((a, b) => b.score - a.score || a.key - b.key);
 }

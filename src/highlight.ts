@@ -1,3 +1,4 @@
+import { createOpeningReader, type TokenReader } from './opening-reader.ts';
 import type { Paper } from './paper.ts';
 import { QUOTED } from './quotes.ts';
 import { isStopWord, type Word, wordsOf } from './words.ts';
@@ -36,6 +37,8 @@ export interface HighlightQuery {
   terms: ReadonlySet<string>;
   /** The quoted phrases, as the terms of their words. */
   phrases: readonly (readonly string[])[];
+  /** Reads the tokens of a hit; those that can be none of these terms, cheaply. */
+  read: TokenReader;
 }
 
 /** A marked place and the terms that it stands for. */
@@ -59,7 +62,8 @@ export function highlightQuery(query: string, corrections: readonly string[] = [
   const content = words.filter(({ form }) => !isStopWord(form));
   const chosen = content.length > 0 || phrases.length > 0 ? content : words;
   const looked = [...chosen, ...corrections.flatMap((word) => wordsOf(word))];
-  return { terms: new Set(looked.map(({ term }) => term)), phrases };
+  const terms = new Set(looked.map(({ term }) => term));
+  return { terms, phrases, read: createOpeningReader([...terms, ...phrases.flat()]) };
 }
 
 /** The longest part of a compound that is taken for a prefix, in letters. */
@@ -87,7 +91,7 @@ export function highlightsOf(
 ): Highlights {
   const { title, abstract } = paper;
   const looked = abstract.slice(0, wordBoundary(abstract, HIGHLIGHT_LIMITS.abstract));
-  const words = { title: wordsOf(title), abstract: wordsOf(looked) };
+  const words = { title: wordsOf(title, query.read), abstract: wordsOf(looked, query.read) };
   // A phrase that the paper does not have is marked as its words.
   const present = query.phrases.filter((phrase) =>
     [words.title, words.abstract].some((text) => phraseMatches(text, phrase).length > 0),

@@ -27,7 +27,6 @@ import {
 } from './similar.ts';
 import type { NamedPaper, PaperIdentity, PaperStore } from './store/paper-store.ts';
 import type { TermStatisticsReader } from './term-statistics.ts';
-import { dot } from './vector.ts';
 
 export const SEARCH_MODES = ['hybrid', 'semantic', 'lexical'] as const;
 export type SearchMode = (typeof SEARCH_MODES)[number];
@@ -228,8 +227,10 @@ async function cosinesOf(
   keys: Iterable<PaperKey>,
 ): Promise<Map<PaperKey, number>> {
   const known = new Set(dense.neighbours.map(({ key }) => key));
-  const embeddings = await index.embeddings([...keys].filter((key) => !known.has(key)));
-  return new Map([...embeddings].map(([key, embedding]) => [key, dot(dense.query.embedding, embedding)]));
+  return index.similarities(
+    dense.query.embedding,
+    [...keys].filter((key) => !known.has(key)),
+  );
 }
 
 /** Likewise, BM25F of papers that only the dense search found. */

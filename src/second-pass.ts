@@ -63,9 +63,15 @@ function createLikenesses(
       if (vector) block.row(at).set(vector);
       else block.row(at).fill(0);
     });
-    return vectors.map((vector) =>
-      vector ? block.scoreFirst(vector, vectors.length).slice() : new Float32Array(vectors.length),
-    );
+    const rows = vectors.map(() => new Float32Array(vectors.length));
+    rows.forEach((row, at) => {
+      const vector = vectors[at];
+      if (!vector) return;
+      // With those before it, and itself: two are as like either way round.
+      row.set(block.scoreFirst(vector, at + 1));
+      for (let before = 0; before < at; before++) (rows[before] as Float32Array)[at] = row[before] as number;
+    });
+    return rows;
   };
 }
 
@@ -88,12 +94,15 @@ function smooth(
   likeness: readonly Float32Array[],
   { share, neighbours }: { share: number; neighbours: number },
 ): number[] {
+  const near = new Int32Array(neighbours);
   return scores.map((score, at) => {
     const row = likeness[at] ?? new Float32Array();
     let sum = 0;
     let mass = 0;
-    for (const other of nearest(row, at, neighbours)) {
-      const weight = (row[other] ?? 0) ** 2;
+    const found = nearest(row, at, near);
+    for (let place = 0; place < found; place++) {
+      const other = near[place] as number;
+      const weight = (row[other] as number) ** 2;
       sum += weight * (scores[other] ?? 0);
       mass += weight;
     }
@@ -101,18 +110,22 @@ function smooth(
   });
 }
 
-/** Where the `count` highest entries above 0 are, but for the one at `self`; ties by smaller place. */
-function nearest(row: Float32Array, self: number, count: number): number[] {
-  const found: number[] = [];
+/**
+ * Writes where the highest entries above 0 are, but for the one at `self`, into `found`; ties by smaller place. Returns
+ * how many there are, at most as many as there is room for.
+ */
+function nearest(row: Float32Array, self: number, found: Int32Array): number {
+  let size = 0;
+  let least = 0;
   for (let at = 0; at < row.length; at++) {
     const value = row[at] as number;
-    if (at === self || value <= 0) continue;
-    const last = found.at(-1);
-    if (found.length === count && last !== undefined && value <= (row[last] as number)) continue;
-    let place = found.length;
-    while (place > 0 && value > (row[found[place - 1] as number] as number)) place--;
-    found.splice(place, 0, at);
-    if (found.length > count) found.pop();
+    if (value <= least || at === self) continue;
+    let place = size < found.length ? size++ : size - 1;
+    for (; place > 0 && value > (row[found[place - 1] as number] as number); place--) {
+      found[place] = found[place - 1] as number;
+    }
+    found[place] = at;
+    if (size === found.length) least = row[found[size - 1] as number] as number;
   }
-  return found;
+  return size;
 }

@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { HIGHLIGHT_LIMITS, type Highlights, highlightQuery, highlightsOf } from '../src/highlight.ts';
+import { type Word, wordsOf } from '../src/words.ts';
 
 const ABSTRACT =
   'Large models are trained on text from many places, and their makers rarely say from which ones. ' +
@@ -24,6 +26,22 @@ describe('highlights', () => {
     expect(marked(paper.title, title)).toEqual(['Hallucination', 'Causes']);
     expect(marked(ABSTRACT, abstract)).toEqual(['Hallucinations', 'multimodal', 'hallucination']);
     expect(titleHtml).toBe('On <mark>Hallucination</mark> &amp; Its &lt;<mark>Causes</mark>&gt;');
+  });
+
+  it('mark every word that the sample papers say, alone and in its text', () => {
+    const file = readFileSync(new URL('../samples/papers.jsonl', import.meta.url), 'utf8');
+    const papers = file
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as typeof paper);
+    const text = papers.map(({ title, abstract }) => `${title} ${abstract}`).join(' ');
+    const isMarked = (term: string, of: Word[]) => of.some((word) => word.term === term);
+    const words = new Map(wordsOf(text).map((word) => [word.form, word]));
+    expect(words.size).toBeGreaterThan(1_000);
+    for (const { term, start, end } of words.values()) {
+      const { read } = highlightQuery(text.slice(start, end));
+      expect([term, isMarked(term, wordsOf(text.slice(start, end), read))]).toEqual([term, true]);
+    }
   });
 
   it('mark stop words when nothing else was asked for', () => {

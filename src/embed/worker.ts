@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { AppError, messageOf } from '../errors.ts';
-import { lowerThreadPriority } from '../low-priority.ts';
+import { lowerThreadPriority, restoreThreadPriority } from '../low-priority.ts';
 import type { EmbedText } from './embed-text.ts';
 import { loadModel } from './load-model.ts';
 import {
@@ -8,6 +8,7 @@ import {
   type EmbedRequest,
   type Failure,
   STOP,
+  type TextKind,
   type WorkerData,
   type WorkerMessage,
 } from './messages.ts';
@@ -20,9 +21,6 @@ async function main(port: NonNullable<typeof parentPort>, { settings, gate }: Wo
   // The library prints what it also throws, and whole input tensors besides.
   console.warn = () => undefined;
   console.error = () => undefined;
-  // A bulk ingest keeps every core busy: requests come before it.
-  lowerThreadPriority();
-
   const send = (message: WorkerMessage, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
   // Messages come between two native calls, so this ends the thread in JavaScript, where that is safe.
   port.on('message', (message: EmbedRequest | typeof STOP) => {
@@ -39,6 +37,15 @@ async function main(port: NonNullable<typeof parentPort>, { settings, gate }: Wo
   const queries: Job[] = [];
   const passages: Job[] = [];
   let running = false;
+  // A bulk ingest keeps every core busy: requests come before it. Somebody waits for a query's embedding, though.
+  let isLow = false;
+  const setPriorityFor = (kind: TextKind) => {
+    const wanted = kind === 'passages';
+    if (wanted === isLow) return;
+    isLow = wanted;
+    if (wanted) lowerThreadPriority();
+    else restoreThreadPriority();
+  };
   port.on('message', (request: EmbedRequest | typeof STOP) => {
     if (request === STOP) return;
     (request.kind === 'query' ? queries : passages).push({ request, results: [] });
@@ -51,6 +58,7 @@ async function main(port: NonNullable<typeof parentPort>, { settings, gate }: Wo
       const lane = queries.length > 0 ? queries : passages;
       const job = lane[0];
       if (!job) break;
+      setPriorityFor(job.request.kind);
       const answer = await step(job, embed);
       if (answer) {
         lane.shift();

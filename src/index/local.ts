@@ -1,6 +1,8 @@
 import { AppError } from '../errors.ts';
 import { lostTime, type Moment } from '../history.ts';
+import type { PaperKey } from '../paper.ts';
 import { createOnce, createSharedRuns } from '../shared-runs.ts';
+import { assertEmbedding } from '../vector.ts';
 import { createExactIndex, type NearestOptions } from './exact.ts';
 import { GRAPH_PARAMS, type GraphParams } from './hnsw.ts';
 import { applyChange, createLocalState, readChanges } from './local-state.ts';
@@ -158,6 +160,16 @@ export function createLocalVectorIndex(options: LocalIndexOptions): LocalVectorI
     async embeddings(keys) {
       await open();
       return embeddingsOf(keys, state.exact.vector);
+    },
+    async similarities(query, keys) {
+      assertEmbedding(query, dimensions);
+      await open();
+      const found = new Map<PaperKey, number>();
+      for (const key of keys) {
+        const similarity = state.exact.similarity(key, query);
+        if (similarity !== undefined) found.set(key, similarity);
+      }
+      return found;
     },
     async refresh() {
       assertOpen();

@@ -11,6 +11,8 @@ import { CODES_AT, type DecodeKernel, decodedAt, decodeKernelModule, STEP_AT } f
 import { LARGEST_CODE, NO_KEY, RESIDUAL_STEPS, ROUNDED_UP } from './row-codes.ts';
 import { CODE_TURN, type RowMemory, rowLayout } from './row-memory.ts';
 
+/** Listed rows of one call of the kernel: at 384 numbers they fit into the nearest cache. */
+const LISTED_TURN = 64;
 const LARGEST_QUERY_CODE = 32_767;
 /** Of the vectors of rows, which are as near to length 1 as floats allow. */
 const LARGEST_NORM = 1.000_01;
@@ -144,7 +146,10 @@ export function createRowReader(memory: RowMemory, reader: number): RowReader {
       if (count > 0) kernel.scoreFirst(addressOf(first), lowAt, lowAt + 4 * count, highAt);
     },
     scoreListed(count) {
-      if (count > 0) kernel.scoreListed(rowsAt, lowAt, lowAt + 4 * count, highAt, listAt);
+      for (let from = 0; from < count; from += LISTED_TURN) {
+        const to = Math.min(from + LISTED_TURN, count);
+        kernel.scoreListed(rowsAt, lowAt + 4 * from, lowAt + 4 * to, highAt + 4 * from, listAt + 4 * from);
+      }
     },
     low,
     high,

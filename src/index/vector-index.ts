@@ -87,6 +87,8 @@ export interface VectorIndex {
    * the stored ones by up to 1e-4. Papers without one are missing from the map.
    */
   embeddings(keys: readonly PaperKey[]): Promise<Map<PaperKey, Embedding>>;
+  /** Their cosines with a query, which is as `nearest` takes it: no vector is copied for them. */
+  similarities(query: Embedding, keys: readonly PaperKey[]): Promise<Map<PaperKey, number>>;
   /** Applies what the source committed before this call, so that it is findable; yields to the event loop. */
   refresh(): Promise<void>;
   /** Writes the index file, unless the one on disk is current. */

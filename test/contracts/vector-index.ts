@@ -202,6 +202,17 @@ export function vectorIndexContract(
       expect((await opened.index.embeddings([4])).get(4)).toEqual(given);
     });
 
+    it('gives cosines of papers as their embeddings have them', async () => {
+      const query = draw();
+      const keys = [4, 9_999, 7];
+      const found = await opened.index.similarities(query, keys);
+      const embeddings = await opened.index.embeddings(keys);
+      expect([...found]).toEqual([...embeddings].map(([key, embedding]) => [key, dot(query, embedding)]));
+      await expect(opened.index.similarities(query.slice(1), keys)).rejects.toMatchObject({
+        code: 'index_failed',
+      });
+    });
+
     it('refuses vectors that cannot be compared, naming the paper', async () => {
       source.put(901, draw().fill(0.5));
       await expect(opened.index.refresh()).rejects.toMatchObject({
