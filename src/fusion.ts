@@ -103,7 +103,7 @@ function poolOf(dense: DenseList | null, lexical: LexicalList | null): Candidate
   const partsOf = (key: PaperKey): ScoreParts => {
     let candidate = pool.get(key);
     if (!candidate) {
-      candidate = { key, score: 0, parts: noParts() };
+      candidate = { key, parts: noParts(), score: 0 };
       pool.set(key, candidate);
     }
     return candidate.parts;
