@@ -49,7 +49,8 @@ schedules. Exit code 1: a source could not be read; it is named, with when it is
             },
           });
           if (json) printJson({ sources: reports });
-          if (reports.some(({ outcome }) => outcome === 'failed')) process.exitCode = 1;
+          if (reports.some(({ outcome, error }) => outcome === 'failed' || error !== undefined))
+            process.exitCode = 1;
           if (stop.signal.aborted) process.exitCode = 130;
         },
         { create: true },
@@ -87,7 +88,7 @@ schedules. Exit code 1: a source could not be read; it is named, with when it is
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
         throw new AppError('conflict', `${sourcesFile} is there already: edit it, or remove it first.`);
       }
-      console.log(`Wrote ${sourcesFile}. README.md says what can stand in it.`);
+      console.log(`Wrote ${sourcesFile}. docs/sources.md says what can stand in it.`);
     });
 }
 

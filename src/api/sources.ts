@@ -31,7 +31,7 @@ const source = z
       description: 'Why the last run failed; null when it did not.',
     }),
     failures: z.int().openapi({ description: 'Runs in a row that failed.' }),
-    nextRun: instant.openapi({ description: 'Null: never by itself.' }),
+    nextRun: instant.openapi({ description: 'Null: never by itself, or it is running.' }),
     cursor: z
       .record(z.string(), z.unknown())
       .nullable()

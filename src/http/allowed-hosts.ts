@@ -37,6 +37,12 @@ export function createAllowedHosts(settings: readonly HostSettings[]): AllowedHo
   for (const host of settings) {
     const { origin, hostname } = webAddress(host.url);
     const known = byOrigin.get(origin);
+    if (known && known.provider !== host.provider) {
+      throw new AppError(
+        'config_invalid',
+        `Expected one provider at ${origin}, got ${known.provider} and ${host.provider}: they would not keep each other's turns.`,
+      );
+    }
     byOrigin.set(origin, { ...host, intervalMs: Math.max(host.intervalMs, known?.intervalMs ?? 0) });
     if (host.mayBePrivate ?? isNamedPrivate(hostname)) privateNames.add(hostname);
   }
@@ -46,7 +52,7 @@ export function createAllowedHosts(settings: readonly HostSettings[]): AllowedHo
     if (address === undefined) return;
     throw new HttpFailure(
       `The host ${hostname} is at ${address}, an address of this machine or of a private network; ` +
-        'it must be at a public one, or be configured as private.',
+        'it must be at a public one, or its settings must say "private": true.',
     );
   };
   return {

@@ -122,8 +122,9 @@ async function readListing(
       for (const item of page.items) items.set(keyOf(item), item);
       // The API leaves out what is hidden, so a page may be short although others follow: the last is an empty one.
       if (items.size === known) break;
-      // The ETag of one page says nothing of others.
-      etagOfAll = number === 0 && period.queries.length === 1 ? page.etag : undefined;
+      // The ETag of one page says nothing of others, which there may come to be behind a full one.
+      const isAlone = number === 0 && period.queries.length === 1 && page.items.length < PAGE_SIZE;
+      etagOfAll = isAlone ? page.etag : undefined;
     }
   }
   return { items: [...items.values()], etag: etagOfAll };

@@ -81,10 +81,11 @@ function stateOf(row: FeedRow, now: string): FeedState {
 function statements(db: SqliteDatabase) {
   return {
     all: db.prepare<[], FeedRow>('SELECT * FROM feeds ORDER BY feed'),
+    // A clock that ran ahead may have written until when a dead run counts as alive.
     begin: db.prepare<{ feed: string; runner: string; at: string; until: string }>(
       `INSERT INTO feeds (feed, last_began, runner, running_until) VALUES (@feed, @at, @runner, @until)
        ON CONFLICT (feed) DO UPDATE SET last_began = @at, runner = @runner, running_until = @until
-       WHERE runner IS NULL OR running_until <= @at`,
+       WHERE runner IS NULL OR running_until <= @at OR running_until > @until`,
     ),
     ofRunner: db.prepare<{ feed: string; runner: string }, FeedRow>(
       'SELECT * FROM feeds WHERE feed = @feed AND runner = @runner',

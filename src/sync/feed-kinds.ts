@@ -18,8 +18,8 @@ interface FeedKind {
 }
 
 export interface FeedOfSettings {
-  /** With what was left out; a cursor is of these alone. */
-  settings: object;
+  /** The settings that a cursor is of: with others of these it would pass papers over. */
+  cursorOf: object;
   /** The address that is read, whose host may be asked. */
   url: string;
   open(http: HttpClient): Feed;
@@ -28,9 +28,10 @@ export interface FeedOfSettings {
 function readBy<Options extends { url: string }>(
   options: z.ZodType<Options>,
   create: (options: Options, tools: { http: HttpClient }) => Feed,
+  cursorOf: (options: Options) => object,
 ): FeedKind['read'] {
   const reader = options.transform((settings) => ({
-    settings,
+    cursorOf: cursorOf(settings),
     url: settings.url,
     open: (http: HttpClient) => create(settings, { http }),
   }));
@@ -42,14 +43,25 @@ const ARXIV = { provider: 'arxiv', intervalMs: 3_000 };
 
 export const FEED_KINDS: Readonly<Record<string, FeedKind>> = {
   'daily-papers': {
-    read: readBy(dailyPapersOptions, dailyPapersFeed),
+    read: readBy(dailyPapersOptions, dailyPapersFeed, ({ by, from }) => ({ by, from })),
     provider: 'hugging-face',
     // 500 in five minutes are allowed to those without a key.
     intervalMs: 700,
   },
-  'arxiv-api': { read: readBy(arxivApiOptions, arxivApiFeed), ...ARXIV },
-  'arxiv-oai': { read: readBy(arxivOaiOptions, arxivOaiFeed), ...ARXIV },
-  'arxiv-rss': { read: readBy(arxivRssOptions, arxivRssFeed), ...ARXIV },
+  'arxiv-api': {
+    read: readBy(arxivApiOptions, arxivApiFeed, ({ query, from }) => ({ query, from })),
+    ...ARXIV,
+  },
+  // Its cursor has a state for each set, and is that of none for a new one.
+  'arxiv-oai': { read: readBy(arxivOaiOptions, arxivOaiFeed, ({ from }) => ({ from })), ...ARXIV },
+  // Its cursor says itself what it is of.
+  'arxiv-rss': { read: readBy(arxivRssOptions, arxivRssFeed, () => ({})), ...ARXIV },
   // Far more are allowed; nobody is in a hurry.
-  openalex: { read: readBy(openAlexOptions, openAlexFeed), provider: 'openalex', intervalMs: 200 },
+  openalex: {
+    read: readBy(openAlexOptions, openAlexFeed, ({ search, filter, type, from, fromUpdated }) => ({
+      ...{ search, filter, type, from, fromUpdated },
+    })),
+    provider: 'openalex',
+    intervalMs: 200,
+  },
 };

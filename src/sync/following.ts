@@ -19,7 +19,7 @@ export interface SourceStatus {
   state: FeedState | null;
   /** Where it goes on, as the source wrote it down; null before its first page is in the library. */
   cursor: FeedCursor | null;
-  /** ISO 8601 UTC; null: never by itself. */
+  /** ISO 8601 UTC; null: never by itself, or it is running. */
   nextRun: string | null;
 }
 
@@ -60,16 +60,21 @@ export function createFollowing(deps: Deps): Following {
   const { file, store, syncStore, openHttp, now, log } = deps;
   const sync = createSync(deps);
   let scheduled: { scheduler: Scheduler; http: HttpClient } | null = null;
+  /** What a server follows: it reads its settings once. */
+  let followed: readonly SourceSetting[] | null = null;
+  let isClosed = false;
   return {
     async sources() {
-      const settings = await readSourcesFile(file);
+      const settings = followed ?? (await readSourcesFile(file));
       const states = await syncStore.states();
       return Promise.all(
         settings.map(async (setting) => {
           const state = states.get(setting.name) ?? null;
           const { name, kind, schedule } = setting;
           const cursor = shownCursor(await store.feedCursor(name));
-          const nextRun = nextRunOf(setting, state ?? undefined, now())?.toISOString() ?? null;
+          const isRunning = state?.runningUntil != null;
+          const next = isRunning ? null : nextRunOf(setting, state ?? undefined, now());
+          const nextRun = next?.toISOString() ?? null;
           return { name, kind, host: new URL(setting.host.url).host, schedule, state, cursor, nextRun };
         }),
       );
@@ -97,8 +102,10 @@ export function createFollowing(deps: Deps): Following {
     },
 
     async start() {
-      const settings = (await readSourcesFile(file)).filter(({ schedule }) => schedule !== null);
-      if (settings.length === 0) return;
+      followed = await readSourcesFile(file);
+      const settings = followed.filter(({ schedule }) => schedule !== null);
+      // A stop may come while the rest of the server is still starting.
+      if (settings.length === 0 || isClosed) return;
       const http = openHttp(settings.map(({ host }) => host));
       const scheduler = startScheduler(
         settings.map((setting) => setting.open(http)),
@@ -115,6 +122,7 @@ export function createFollowing(deps: Deps): Following {
     },
 
     async close() {
+      isClosed = true;
       await scheduled?.scheduler.stop();
       await scheduled?.http.close();
     },
@@ -149,5 +157,6 @@ export function textOf({ feed, outcome, counts, error, retryAt }: FeedReport): s
   if (outcome === 'running elsewhere') return `${feed}: another process is at it.`;
   if (outcome === 'failed')
     return `${feed}: failed: ${error} Next try at ${retryAt}. Until then: ${brought}.`;
-  return `${feed}: ${outcome === 'stopped' ? 'stopped, ' : ''}${brought}.`;
+  const why = error === undefined ? '' : ` (${error})`;
+  return `${feed}: ${outcome === 'stopped' ? `stopped${why}, ` : ''}${brought}.`;
 }

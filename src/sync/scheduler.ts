@@ -6,7 +6,12 @@ import type { FeedReport, FollowedFeed, Sync } from './sync.ts';
 /** How often it is looked whether a feed is due: a machine that slept, or whose clock was set, is noticed so. */
 const LOOK_EVERY_MS = 20_000;
 
+/** The longest time that a place may ask us to wait for, and be believed. */
+const LONGEST_WAIT_MS = 7 * 86_400_000;
+
 export interface ScheduledFeed extends FollowedFeed {
+  /** Sources of one provider run one after the other, others beside them. */
+  provider: string;
   /** A cron expression and the time zone that it is of; null: only when asked. */
   schedule: { cron: string; timeZone: string } | null;
 }
@@ -21,8 +26,10 @@ export function nextRunOf(
   now: Date,
 ): Date | null {
   if (schedule === null) return null;
-  if (state?.retryAt) return new Date(state.retryAt);
-  if (!state?.succeededSince) return now;
+  // What a clock said that ran ahead holds nothing up.
+  const until = state?.retryAt ? new Date(state.retryAt) : null;
+  if (until && until.getTime() - now.getTime() <= LONGEST_WAIT_MS) return until;
+  if (!state?.succeededSince || state.succeededSince > now.toISOString()) return now;
   return cronOf(schedule).nextRun(new Date(state.succeededSince));
 }
 
@@ -54,13 +61,16 @@ interface Deps {
   lookEveryMs?: number;
 }
 
-/** Runs feeds when they are due, one after the other, until it is stopped. */
+/** Runs feeds when they are due, those of a provider one after the other, until it is stopped. */
 export function startScheduler(feeds: readonly ScheduledFeed[], deps: Deps): Scheduler {
   const { sync, syncStore, now, onReport, onFailure, lookEveryMs = LOOK_EVERY_MS } = deps;
   const abort = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const look = async () => {
-    for (const feed of feeds) {
+  const timers = new Map<string, NodeJS.Timeout>();
+  const looking = new Map<string, Promise<void>>();
+  const providers = [...new Set(feeds.map(({ provider }) => provider))];
+  /** Feeds of one provider would wait for each other's turns: a long first run holds up no other provider. */
+  const look = async (provider: string) => {
+    for (const feed of feeds.filter((each) => each.provider === provider)) {
       const state = (await syncStore.states()).get(feed.name);
       const due = nextRunOf(feed, state, now());
       if (abort.signal.aborted || due === null || due > now() || state?.runningUntil) continue;
@@ -68,22 +78,23 @@ export function startScheduler(feeds: readonly ScheduledFeed[], deps: Deps): Sch
       if (report.outcome !== 'running elsewhere') onReport(report);
     }
   };
-  let looking: Promise<void> = Promise.resolve();
-  const next = (afterMs: number) => {
+  const next = (provider: string, afterMs: number) => {
     if (abort.signal.aborted) return;
-    timer = setTimeout(() => {
-      looking = look()
+    const timer = setTimeout(() => {
+      const looked = look(provider)
         .catch(onFailure)
-        .finally(() => next(lookEveryMs));
+        .finally(() => next(provider, lookEveryMs));
+      looking.set(provider, looked);
     }, afterMs);
     timer.unref();
+    timers.set(provider, timer);
   };
-  if (feeds.some(({ schedule }) => schedule !== null)) next(0);
+  for (const provider of providers) next(provider, 0);
   return {
     async stop() {
       abort.abort();
-      clearTimeout(timer);
-      await looking;
+      for (const timer of timers.values()) clearTimeout(timer);
+      await Promise.all(looking.values());
     },
   };
 }

@@ -27,6 +27,7 @@ const common = z.looseObject({
   kind: z.string('expected a kind'),
   schedule: z.string('expected a cron expression').optional(),
   timeZone: timeZone.default('UTC'),
+  private: z.boolean('expected true or false').optional(),
 });
 
 const file = z.strictObject({ sources: z.array(z.unknown()).max(MOST_SOURCES) });
@@ -35,7 +36,7 @@ const file = z.strictObject({ sources: z.array(z.unknown()).max(MOST_SOURCES) })
 export interface SourceSetting extends Omit<ScheduledFeed, 'feed'> {
   kind: string;
   /** The address whose host may be asked, and how its provider wants that. */
-  host: { url: string; provider: string; intervalMs: number };
+  host: { url: string; provider: string; intervalMs: number; mayBePrivate?: boolean };
   open(http: HttpClient): ScheduledFeed;
 }
 
@@ -70,7 +71,14 @@ export async function readSourcesFile(path: string): Promise<SourceSetting[]> {
 function settingOf(value: unknown, place: string, refuse: (reason: string) => AppError): SourceSetting {
   const parsed = common.safeParse(value);
   if (!parsed.success) throw refuse(`${place}: ${reasonOf(parsed.error)}`);
-  const { name, kind: kindName, schedule: cron, timeZone: zone, ...given } = parsed.data;
+  const {
+    name,
+    kind: kindName,
+    schedule: cron,
+    timeZone: zone,
+    private: mayBePrivate,
+    ...given
+  } = parsed.data;
   const where = `${place}, "${name}"`;
   const schedule = cron === undefined ? null : { cron, timeZone: zone };
   const fault = schedule && scheduleFault(schedule);
@@ -79,12 +87,15 @@ function settingOf(value: unknown, place: string, refuse: (reason: string) => Ap
   if (!kind) throw refuse(`${where}: expected a kind: ${Object.keys(FEED_KINDS).join(', ')}`);
   const read = kind.read(given);
   if (!read.success) throw refuse(`${where}: ${reasonOf(read.error)}`);
-  const { settings, url, open } = read.data;
-  const followed = { name, schedule, settings: { kind: kindName, ...settings } };
+  const { cursorOf, url, open } = read.data;
+  const followed = { name, schedule, settings: { kind: kindName, ...cursorOf }, provider: kind.provider };
   return {
     ...followed,
     kind: kindName,
-    host: { url, provider: kind.provider, intervalMs: kind.intervalMs },
+    host: {
+      ...{ url, provider: kind.provider, intervalMs: kind.intervalMs },
+      ...(mayBePrivate !== undefined && { mayBePrivate }),
+    },
     open: (http) => ({ ...followed, feed: open(http) }),
   };
 }

@@ -20,7 +20,7 @@ const MAX_RUN_MS = 12 * 3_600_000;
 export interface FollowedFeed {
   name: string;
   feed: Feed;
-  /** Its settings as they are written: a cursor is of these alone. */
+  /** Those of its settings that a cursor is of: with others it is none. */
   settings: unknown;
 }
 
@@ -28,7 +28,7 @@ export interface FeedReport {
   feed: string;
   outcome: 'succeeded' | 'failed' | 'stopped' | 'running elsewhere';
   counts: IngestCounts;
-  /** Why it failed, and when it is tried again, ISO 8601 UTC. */
+  /** Why it failed, or was stopped when nobody asked for it; and when it is tried again, ISO 8601 UTC. */
   error?: string;
   retryAt?: string;
 }
@@ -80,6 +80,11 @@ async function runFeed(
   const ends = [life.lost, AbortSignal.timeout(MAX_RUN_MS), ...(signal ? [signal] : [])];
   const ended = AbortSignal.any(ends);
   const of = settingsHash(followed);
+  const stopped = async (): Promise<FeedReport> => {
+    await run.stop(counts);
+    const isAsked = signal?.aborted === true;
+    return { feed: name, outcome: 'stopped', counts, ...(!isAsked && { error: messageOf(ended.reason) }) };
+  };
   try {
     const cursor = cursorOf(await store.feedCursor(name), of);
     const pages = feed.pages(cursor, { now: now(), signal: ended });
@@ -91,23 +96,18 @@ async function runFeed(
         onResult?.(result);
       },
     });
-    if (ended.aborted) {
-      await run.stop(counts);
-      return { feed: name, outcome: 'stopped', counts };
-    }
+    if (ended.aborted) return await stopped();
     await run.succeed(counts);
     return { feed: name, outcome: 'succeeded', counts };
   } catch (error) {
-    if (ended.aborted) {
-      await run.stop(counts);
-      return { feed: name, outcome: 'stopped', counts };
-    }
+    // What is wrong with us, and not with the feed, is for the caller, too.
+    const isOurs = error instanceof AppError && error.code === 'store_failed';
+    if (ended.aborted && !isOurs) return await stopped();
     const failures = (await syncStore.states()).get(name)?.failures ?? 0;
     const retryAt = retryAfterFailure(error, { failures: failures + 1, now: now() }).toISOString();
     const message = messageOf(error);
     await run.fail(counts, { message, retryAt });
-    // What is wrong with us, and not with the feed, is for the caller, too.
-    if (error instanceof AppError && error.code === 'store_failed') throw error;
+    if (isOurs) throw error;
     return { feed: name, outcome: 'failed', counts, error: message, retryAt };
   } finally {
     life.end();

@@ -76,6 +76,15 @@ describe('the states of feeds', () => {
     expect((await stateOf('arxiv'))?.lastSuccess).not.toBeNull();
   });
 
+  it('let go of a run that a clock which ran ahead says is alive', async () => {
+    const { store, clock } = open();
+    const present = clock.ms;
+    clock.ms += 365 * 86_400_000;
+    await store.begin('arxiv', ALIVE);
+    clock.ms = present;
+    expect(await store.begin('arxiv', ALIVE)).not.toBeNull();
+  });
+
   it('leave a run that was stopped to be gone on with at once', async () => {
     const { store, clock, stateOf } = open();
     await (await store.begin('arxiv', ALIVE))?.succeed(COUNTS);

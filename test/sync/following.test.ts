@@ -120,6 +120,32 @@ describe('followed sources', () => {
     expect(arxiv.asked[0]?.search).toBe(`${first?.search}&set=cs`);
   });
 
+  it('go on where they were when a setting has changed that says nothing of what is read', async () => {
+    const { following, arxiv, folder, origin } = await open();
+    await following.sync([], {});
+    arxiv.asked.length = 0;
+    fileOf(folder, { name: 'all', kind: 'arxiv-oai', url: `${origin}/oai`, schedule: '0 6 * * *' });
+    await following.sync([], {});
+    expect(arxiv.asked[0]?.searchParams.get('from')).toBe(DAY);
+  });
+
+  it('are those that the server began with, whatever becomes of the file', async () => {
+    const { following, app, file } = await open();
+    await following.start();
+    writeFileSync(file, '{"sources": [');
+    const { sources } = answered(await send(app, 'GET /v1/sources'), sourcesAnswer);
+    expect(sources).toHaveLength(1);
+    expect((await send(app, 'GET /metrics')).status).toBe(200);
+  });
+
+  it('are not begun by a start that is stopped', async () => {
+    const { following, arxiv } = await open('0 6 * * *');
+    await following.close();
+    await following.start();
+    await following.close();
+    expect(arxiv.asked).toEqual([]);
+  });
+
   it('must be known by their names', async () => {
     const { following } = await open();
     await expect(following.sync(['al'], {})).rejects.toMatchObject({

@@ -33,6 +33,13 @@ describe('when a source runs next', () => {
     expect(nextRunOf(BERLIN, state, NOW)?.toISOString()).toBe('2026-03-29T13:00:00.000Z');
   });
 
+  it('is not held up by what a clock said that ran ahead', () => {
+    const ahead = '2031-01-01T00:00:00.000Z';
+    expect(nextRunOf(BERLIN, { succeededSince: ahead, retryAt: null }, NOW)).toEqual(NOW);
+    const next = nextRunOf(BERLIN, { succeededSince: '2026-03-29T05:00:00Z', retryAt: ahead }, NOW);
+    expect(next?.toISOString()).toBe('2026-03-30T04:30:00.000Z');
+  });
+
   it('knows schedules that are none', () => {
     expect(scheduleFault(BERLIN.schedule)).toBeNull();
     expect(scheduleFault({ cron: '30 6 * *', timeZone: 'UTC' })).toMatch(/invalid/i);
