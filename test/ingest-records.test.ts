@@ -21,6 +21,24 @@ const gone = (id: string, why: 'deleted' | 'withdrawn'): SourceItem => ({ at: id
 const upTo = (cursor: string): Checkpoint => ({ checkpoint: { feed: 'arxiv', cursor } });
 const arxiv = { defaultSource: 'arxiv' };
 
+describe('papers whose embedding may wait', () => {
+  it('are found by words, are unchanged when they come again, and are embedded when somebody does it', async () => {
+    const { ingest, store, embedder, search } = await openTestLibrary();
+    const later = { ...arxiv, embed: 'later' } as const;
+    expect(await ingest.ingest(items(3), later)).toMatchObject({ created: 3 });
+    expect(embedder.calls.passages).toBe(0);
+    const found = await search.search({ query: 'abstract p1', mode: 'lexical', limit: 5 });
+    expect(found.hits[0]?.paper.id).toBe('p1');
+    expect(await ingest.ingest(items(3), later)).toMatchObject({ unchanged: 3 });
+    expect(await ingest.ingest([item('p1', { upvotes: 7 })], later)).toMatchObject({ updated: 1 });
+    expect(await store.counts()).toMatchObject({ papers: 3, embedded: 0 });
+    expect(await ingest.embedPapers('missing')).toBe(3);
+    expect(await ingest.ingest(items(3), arxiv)).toMatchObject({ unchanged: 3 });
+    expect((await store.paperById('p1'))?.paper.upvotes).toBe(7);
+    expect((await search.similar({ id: 'p1', limit: 5 })).hits).toHaveLength(2);
+  });
+});
+
 describe('checkpoints', () => {
   it('are written with what came before them, also when that is nothing new', async () => {
     const { ingest, store, embedder } = await openTestLibrary();

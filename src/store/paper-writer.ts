@@ -124,10 +124,12 @@ export function createPaperWriter({ db, sql, records, putTerms }: Deps) {
           ? resolveRemoval({ sql, records }, incoming, new Date().toISOString())
           : resolveRecord({ sql, records }, incoming, replace);
       if (!resolution) return 'unchanged';
-      const { after, vectorFits, hash, outcome } = resolution;
+      const { after, vectorFits, hash, saysTheSame } = resolution;
+      // It waits for its embedding already.
+      const outcome = embedLater && saysTheSame ? 'unchanged' : resolution.outcome;
       const isFitting = embedded?.textHash === hash;
       if (after !== null && !vectorFits && !isFitting && !embedLater) return 'stale';
-      apply(resolution, isFitting ? embedded : null);
+      apply({ ...resolution, outcome }, isFitting ? embedded : null);
       return outcome;
     },
     /** Takes a record out into a paper of its own, whose key it gives back; the two are apart from then on. */

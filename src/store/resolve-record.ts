@@ -39,6 +39,8 @@ export interface Resolution {
   hash: string | null;
   /** Whether the stored embedding is of the text that the paper has afterwards. */
   vectorFits: boolean;
+  /** The paper is as it was, whether it has its embedding or not. */
+  saysTheSame: boolean;
   outcome: CommitPlan['outcome'];
 }
 
@@ -179,6 +181,7 @@ function unchanged({ sql }: Deps, key: PaperKey): Resolution | null {
     after,
     hash,
     vectorFits: false,
+    saysTheSame: true,
     outcome: 'updated',
   };
 }
@@ -189,24 +192,32 @@ function mergedWith({ sql }: Deps, key: PaperKey | null, id: string, records: re
 
 function compared(
   { sql }: Deps,
-  change: Omit<Resolution, 'before' | 'hash' | 'vectorFits' | 'outcome'> & { isNew: boolean },
+  change: Omit<Resolution, 'before' | 'hash' | 'vectorFits' | 'saysTheSame' | 'outcome'> & { isNew: boolean },
 ): Resolution {
   const { isNew, ...rest } = change;
   const { key, joined, after } = rest;
   const before = key === null ? undefined : sql.rowByKey.get(key);
   const isThere = before !== undefined || joined.some((one) => sql.hashOf.get(one) !== undefined);
   if (after === null) {
-    return { ...rest, before, hash: null, vectorFits: true, outcome: isThere ? 'removed' : 'unchanged' };
+    return {
+      ...rest,
+      before,
+      hash: null,
+      vectorFits: true,
+      saysTheSame: false,
+      outcome: isThere ? 'removed' : 'unchanged',
+    };
   }
   const hash = textHash(after.paper);
   const vectorFits = before?.text_hash === hash && sql.hasVector.get(before.key) !== undefined;
-  const isUnchanged = !isNew && vectorFits && before !== undefined && isSamePaper(before, after.paper);
+  const saysTheSame = !isNew && before !== undefined && isSamePaper(before, after.paper);
   return {
     ...rest,
     before,
     hash,
     vectorFits,
-    outcome: !isThere ? 'created' : isUnchanged ? 'unchanged' : 'updated',
+    saysTheSame,
+    outcome: !isThere ? 'created' : saysTheSame && vectorFits ? 'unchanged' : 'updated',
   };
 }
 
