@@ -165,9 +165,10 @@ export function updatedRecord(before: PaperRecord, after: PaperRecord): PaperRec
   const isSaid = ([, value]: [string, unknown]) => value !== undefined && value !== null;
   const said = Object.fromEntries(Object.entries(after).filter(isSaid)) as PaperRecord;
   // A count of the authors that were listed before.
-  const { authorCount, ...kept } = before;
+  const { authorCount, language, ...kept } = before;
+  const isSameText = after.title === before.title && after.abstract === before.abstract;
   const isRecounted = (said.authors?.length ?? 0) > 0;
-  const update = { ...kept, ...(!isRecounted && { authorCount }), ...said };
+  const update = { ...kept, ...(!isRecounted && { authorCount }), ...(isSameText && { language }), ...said };
   // arXiv's announcements know no day but their own, which is after that of the first version.
   const isLater = after.source === 'arxiv' && before.date && said.date && before.date < said.date;
   return isLater ? { ...update, date: before.date } : update;

@@ -142,9 +142,11 @@ async function evidenceOf({ store, index }: Deps, keys: readonly PaperKey[]): Pr
 function samePaperBy(a: Entry, b: Entry, { authors, embeddings, apart }: Evidence): SameBy | null {
   const [first, second] = [a.identity, b.identity];
   if (apart.has(String([first.key, second.key]))) return null;
-  if (first.doi !== null && first.doi === second.doi) return 'doi';
-  if (first.arxivId !== null && first.arxivId === second.arxivId) return 'arxivId';
   const shared = authorsShared(authors.get(first.key), authors.get(second.key));
+  // Papers may be given the DOI of their volume.
+  const isOtherWork = shared === 'none' && a.title !== b.title;
+  if (first.doi !== null && first.doi === second.doi && !isOtherWork) return 'doi';
+  if (first.arxivId !== null && first.arxivId === second.arxivId) return 'arxivId';
   if (shared === 'none') return null;
   const [one, other] = [embeddings.get(first.key), embeddings.get(second.key)];
   const cosine = one && other ? dot(one, other) : 0;
@@ -165,9 +167,11 @@ function samePaperBy(a: Entry, b: Entry, { authors, embeddings, apart }: Evidenc
 function contradict(a: Entry, b: Entry, { authors, embeddings, apart }: Evidence): boolean {
   const [first, second] = [a.identity, b.identity];
   if (apart.has(String([first.key, second.key]))) return true;
-  if (first.doi !== null && first.doi === second.doi) return false;
+  const shared = authorsShared(authors.get(first.key), authors.get(second.key));
+  const isOtherWork = shared === 'none' && a.title !== b.title;
+  if (first.doi !== null && first.doi === second.doi) return isOtherWork;
   if (first.arxivId !== null && first.arxivId === second.arxivId) return false;
-  if (authorsShared(authors.get(first.key), authors.get(second.key)) === 'none') return true;
+  if (shared === 'none') return true;
   if (first.arxivId === null || second.arxivId === null) return false;
   const [one, other] = [embeddings.get(first.key), embeddings.get(second.key)];
   return one !== undefined && other !== undefined && dot(one, other) < SAME_PAPER.cosineOfEqualTitles;

@@ -285,6 +285,12 @@ export function embeddedText(paper: Pick<Paper, 'title' | 'abstract'>): string {
   return `${paper.title}\n${paper.abstract}`;
 }
 
+/** Whether a text differs from one that was stored before only in how it was made readable. */
+export const isCleaned = (
+  stored: Pick<Paper, 'title' | 'abstract'>,
+  { title, abstract }: Pick<Paper, 'title' | 'abstract'>,
+): boolean => readableText(stored.title) === title && readableText(stored.abstract) === abstract;
+
 /** Identifies the embedded text: equal hashes need no new embedding. Hex SHA-256. */
 export function textHash(paper: Pick<Paper, 'title' | 'abstract'>): string {
   return createHash('sha256').update(embeddedText(paper)).digest('hex');

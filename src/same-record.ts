@@ -1,4 +1,4 @@
-import { authorName, compactTitleKey, titleKey } from './identity.ts';
+import { authorName, compactTitleKey, givenNamesAgree, titleKey } from './identity.ts';
 import { SAME_PAPER } from './near-duplicates.ts';
 import { arxivIdOfDoi, type IncomingPaper, parseArxivId } from './paper.ts';
 
@@ -14,6 +14,9 @@ export interface RecordIdentity {
 
 /** What tells whether two records of one title are of one paper. */
 export type TitleEvidence = Pick<IncomingPaper['facts'], 'authors' | 'date'>;
+
+/** What tells whether two records of one DOI are of one work. */
+export type WorkEvidence = TitleEvidence & { title?: string };
 
 /** The arXiv ids and DOIs that the records of a paper state. */
 export interface Identifiers {
@@ -66,13 +69,43 @@ export function contradict(a: Identifiers, b: Identifiers, by: 'identifier' | 't
 const isOther = (a: ReadonlySet<string>, b: ReadonlySet<string>) =>
   a.size > 0 && b.size > 0 && ![...a].some((text) => b.has(text));
 
+/**
+ * Whether two records of one DOI are of different works all the same, as when papers are given the DOI of their volume:
+ * neither title nor any author is in common, and all of them are known.
+ */
+export function isOtherWork(a: WorkEvidence, b: WorkEvidence): boolean {
+  if (a.title === undefined || b.title === undefined) return false;
+  if (namesOf(a).size === 0 || namesOf(b).size === 0) return false;
+  return (
+    compactTitleKey(titleKey(a.title)) !== compactTitleKey(titleKey(b.title)) && !haveAuthorInCommon(a, b)
+  );
+}
+
 /** Whether two records of one title are of one paper: an author in common, and not more than a year between them. */
 export function isSameByTitle(a: TitleEvidence, b: TitleEvidence): boolean {
   const [one, other] = [a, b].map(({ date }) => (date ? Number(date.slice(0, 4)) : null));
   if (typeof one === 'number' && typeof other === 'number' && Math.abs(one - other) > 1) return false;
-  const families = new Set(a.authors?.map((name) => authorName(name)?.family));
-  return (b.authors ?? []).some((name) => {
-    const family = authorName(name)?.family;
-    return family !== undefined && families.has(family);
-  });
+  return haveAuthorInCommon(a, b);
+}
+
+/** What stands for authors who are not named: `et al.`, `and others`. */
+const NOT_NAMED = new Set(['al', 'others']);
+
+/** By family name, the given names of its bearers. */
+function namesOf({ authors = [] }: TitleEvidence): Map<string, string[]> {
+  const names = new Map<string, string[]>();
+  for (const { family, given } of authors.map(authorName).filter((name) => name !== null)) {
+    if (!NOT_NAMED.has(family)) names.set(family, [...(names.get(family) ?? []), given]);
+  }
+  return names;
+}
+
+/** Whether somebody may have written both: of one family name, and of given names or initials that agree. */
+function haveAuthorInCommon(a: TitleEvidence, b: TitleEvidence): boolean {
+  const others = namesOf(b);
+  return [...namesOf(a)].some(([family, givens]) =>
+    givens.some((given) =>
+      (others.get(family) ?? []).some((other) => givenNamesAgree(given, other, { initials: true })),
+    ),
+  );
 }

@@ -39,11 +39,19 @@ export function readCommand(name: string, cursor: TexCursor, frame: Frame): stri
   }
   if (SETTINGS.has(name) || SECOND_IS_TEXT.has(name)) {
     cursor.option();
-    cursor.argument(false);
-    return SETTINGS.has(name) ? '' : cursor.argument(frame.isMaths);
+    const setting = cursor.argument(false);
+    if (SETTINGS.has(name)) return '';
+    const text = cursor.argument(frame.isMaths);
+    return name === 'href' ? linked(text, setting) : text;
   }
   if (FUNCTIONS.has(name)) return spaced(name, cursor, frame);
   return formula(name, cursor, frame) ?? own(name, cursor, frame) ?? unknown(name, cursor, frame);
+}
+
+/** The text of a link, with the address where that says more: the text may be `here`. */
+function linked(text: string, address: string): string {
+  const isWorthIt = /^https?:\/\/\S{4,300}$/.test(address) && !/:\/\/|\bwww\.|\.[a-z]{2,}\//.test(text);
+  return isWorthIt ? `${text} (${address})` : text;
 }
 
 function environment(name: string, cursor: TexCursor, frame: Frame): string {

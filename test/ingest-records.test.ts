@@ -39,6 +39,67 @@ describe('papers whose embedding may wait', () => {
   });
 });
 
+describe('records that have something in common, and are of different papers', () => {
+  const ids = async (...records: SourceItem[]) => {
+    const { ingest, store } = await openTestLibrary();
+    for (const record of records) await ingest.ingest([record], arxiv);
+    return (await store.list({ sort: 'newest', limit: 10 })).total;
+  };
+  const work = (id: string, title: string, ...authors: string[]) => item(id, { title, authors });
+
+  it('stay two when the DOI is that of their volume', async () => {
+    const doi = { doi: '10.1000/volume' };
+    const nets = { title: 'Deep nets for protein folding', authors: ['Ann Bee'], ...doi };
+    expect(await ids(item('a', nets), item('b', { title: 'Auctions', authors: ['Carl Dee'], ...doi }))).toBe(
+      2,
+    );
+    // Of the same title, or by the same author, or where authors are not known, it is believed.
+    expect(await ids(item('a', nets), item('b', { ...nets, authors: ['C. Dee'] }))).toBe(1);
+    expect(await ids(item('a', nets), item('b', { ...nets, title: 'Protein nets' }))).toBe(1);
+    expect(await ids(item('a', nets), item('b', { title: 'Protein nets', ...doi }))).toBe(1);
+  });
+
+  it('stay two when authors share a family name alone', async () => {
+    const title = 'Search for heavy neutral Higgs bosons';
+    expect(await ids(work('a', title, 'ATLAS Collaboration'), work('b', title, 'CMS Collaboration'))).toBe(2);
+    expect(await ids(work('a', title, 'Zhao, B.', 'et al.'), work('b', title, 'Wang, L.', 'et al.'))).toBe(2);
+    expect(await ids(work('a', title, 'Bo Wang'), work('b', title, 'Li Wang'))).toBe(2);
+    expect(await ids(work('a', title, 'Bo Wang'), work('b', title, 'B. Wang'))).toBe(1);
+  });
+
+  it('stay apart when the one that was split goes, and comes again', async () => {
+    const { ingest, store } = await openTestLibrary();
+    const doi = { doi: '10.1000/a' };
+    const both = [item('X1', { ...doi, source: 'a' }), item('W1', { ...doi, source: 'b' })];
+    await ingest.ingest(both, arxiv);
+    await ingest.split({ source: 'b', id: 'W1' });
+    await ingest.ingest([gone('W1', 'deleted')], { defaultSource: 'b' });
+    await ingest.ingest(both.slice(1), arxiv);
+    expect((await store.paperById('X1'))?.paper.id).toBe('X1');
+    expect((await store.paperById('W1'))?.paper.id).toBe('W1');
+  });
+
+  it('may come anew under the id of one that was joined, when both are removed', async () => {
+    const { ingest, store } = await openTestLibrary();
+    const [one, other] = [{ doi: '10.1000/a' }, { arxivId: '2401.00001' }];
+    await ingest.ingest([item('X1', one), item('Y1', other), item('Z1', { ...one, ...other })], arxiv);
+    expect((await store.paperById('Y1'))?.paper.id).toBe('X1');
+    await store.removePapers(['X1']);
+    await ingest.ingest([item('Y1')], arxiv);
+    expect((await store.paperById('Y1'))?.paper.id).toBe('Y1');
+    expect(await store.paperById('X1')).toBeNull();
+  });
+
+  it('are withdrawn by their own version or a newer one, and come back with the next', async () => {
+    const { ingest, store } = await openTestLibrary();
+    await ingest.ingest([item('2401.00001v3')], arxiv);
+    await ingest.ingest([gone('2401.00001v2', 'withdrawn')], arxiv);
+    expect(await store.paperById('2401.00001')).not.toBeNull();
+    await ingest.ingest([gone('2401.00002v2', 'withdrawn'), item('2401.00002v3')], arxiv);
+    expect(await store.paperById('2401.00002')).not.toBeNull();
+  });
+});
+
 describe('checkpoints', () => {
   it('are written with what came before them, also when that is nothing new', async () => {
     const { ingest, store, embedder } = await openTestLibrary();

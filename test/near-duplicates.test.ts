@@ -36,9 +36,12 @@ const OTHER =
   'Entirely different words say here what is no weaver and needs neither hand nor yarn nor patience.';
 
 describe('entries of one paper', () => {
-  it('are known by DOI and by arXiv id, whatever else they say', async () => {
+  it('are known by DOI, unless nothing else is in common, and by arXiv id', async () => {
     const other = { title: 'Robot', abstract: OTHER, authors: ['Bo Li'] };
-    expect(await sameBy({ doi: '10.1000/a' }, { ...other, doi: 'https://doi.org/10.1000/A' })).toBe('doi');
+    const doi = 'https://doi.org/10.1000/A';
+    expect(await sameBy({ doi: '10.1000/a' }, { ...other, authors: ['A. Lovelace'], doi })).toBe('doi');
+    // As of papers that were given the DOI of their volume.
+    expect(await sameBy({ doi: '10.1000/a' }, { ...other, doi })).toBeNull();
     expect(await sameBy({ arxivId: '2401.01234' }, { ...other, arxivId: '2401.01234v2' })).toBe('arxivId');
   });
 

@@ -51,7 +51,7 @@ describe('TeX is read:', () => {
     [raw`as in \cite{x,y}, see \ref{z} and~\citep[p.~5]{w}.`, 'as in, see and.'],
     [
       raw`\href{http://a.org/x_1}{here} \url{http://a.org/x_1} \textcolor{red}{hot}`,
-      'here http://a.org/x_1 hot',
+      'here (http://a.org/x_1) http://a.org/x_1 hot',
     ],
     [raw`Code\footnote{At \url{a.org}.} and text\footnote{}.`, 'Code (At a.org.) and text.'],
     [raw`\begin{itemize} \item one \item two \end{itemize} \\ end`, 'one two end'],
@@ -184,6 +184,13 @@ describe('readable text', () => {
     },
   );
   const text = fc.array(piece, { maxLength: 30 }).map((pieces) => pieces.join(''));
+
+  it('keeps the address of a link whose text says less', () => {
+    expect(readableText('Code is \\href{https://example.org/code}{here}.')).toBe(
+      'Code is here (https://example.org/code).',
+    );
+    expect(readableText('\\href{https://example.org/code}{example.org/code}')).toBe('example.org/code');
+  });
 
   it('stays the same when it is read again', () => {
     fc.assert(

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { AppError } from '../../src/errors.ts';
+import { canonicalId } from '../../src/paper.ts';
 import { jsonOption, withLibrary } from './common.ts';
 import { printJson } from './print.ts';
 
@@ -32,7 +33,7 @@ export function addRecordCommands(program: Command): void {
       const { source, record } = options;
       await withLibrary(command, async ({ store, ingest }) => {
         const records = await store.recordsOf(id);
-        const found = records.find((one) => one.source === source && one.id === record);
+        const found = records.find((one) => one.source === source && one.id === canonicalId(record));
         if (!found)
           throw new AppError('not_found', `The paper "${id}" has no record "${record}" of "${source}".`);
         const [first, split] = await ingest.split(found);

@@ -56,7 +56,7 @@ const splitRoute = createRoute({
   tags,
   summary: 'Undo a wrong merge',
   description:
-    'Takes one record out of a paper into a paper of its own. The two are never merged, or shown as one, again.',
+    'Takes one record out of a paper into a paper of its own. The two are not merged, or shown as one, again, for as long as the record stays.',
   request: {
     params: paperIdParam,
     query: noQuery,

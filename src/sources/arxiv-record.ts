@@ -38,12 +38,13 @@ export function arxivItem(facts: ArxivFacts, at: string): SourceItem {
   const comment = inOneLine(facts.comment ?? '');
   // An abstract may be about what was withdrawn: only its beginning is taken for the paper's own fate.
   const saysWithdrawn = [comment, abstract].some((text) => BEGINS_WITHDRAWN.test(text));
-  if (facts.isWithdrawn || saysWithdrawn || SAYS_WITHDRAWN.test(comment)) {
-    return { at, removal: { id: arxivId, why: 'withdrawn' } };
-  }
   const version = parsed.version ?? facts.version;
+  const id = version === undefined ? arxivId : `${arxivId}v${version}`;
+  if (facts.isWithdrawn || saysWithdrawn || SAYS_WITHDRAWN.test(comment)) {
+    return { at, removal: { id, why: 'withdrawn' } };
+  }
   const record = {
-    id: version === undefined ? arxivId : `${arxivId}v${version}`,
+    id,
     title,
     abstract,
     authors: authorsIn(facts.authors.map(inOneLine)),

@@ -150,6 +150,7 @@ export function paperStatements(db: SqliteDatabase, modelId: number) {
     setJoined: db.prepare<{ from: number; to: number }>(
       'UPDATE paper_ids SET joined_key = @to WHERE key = @from OR joined_key = @from',
     ),
+    clearJoinedTo: db.prepare<[number]>('UPDATE paper_ids SET joined_key = NULL WHERE joined_key = ?'),
     clearJoined: db.prepare<[number]>('UPDATE paper_ids SET joined_key = NULL WHERE key = ?'),
     feedCursor: db.prepare<[string], string>('SELECT cursor FROM feed_cursors WHERE feed = ?').pluck(),
     setFeedCursor: db.prepare<[string, string, string]>(

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type MergedPaper, mergeRecords } from '../merging.ts';
-import type { PaperKey } from '../paper.ts';
+import { isCleaned, type PaperKey } from '../paper.ts';
 import { toBytes } from '../vector.ts';
 import { createPeopleJoin } from './join-people.ts';
 import { authorNames, categoryRows, type PaperRow, rowOf } from './paper-row.ts';
@@ -64,7 +64,7 @@ export function createPaperWriter({ db, sql, records, putTerms }: Deps) {
     // Embeddings of every model are of the old text now; token bits go with them.
     if (isOtherText) sql.clearVectors.run(key);
     if (!before || isOtherText) putTerms(key, after.paper);
-    if (isOtherText) sql.setRevised.run(row.updated_at, key);
+    if (isOtherText && !isCleaned(before, after.paper)) sql.setRevised.run(row.updated_at, key);
     if (embedded) putEmbedded(key, embedded);
     else if (!before || isOtherText || before.authors !== row.authors) touch(key);
   };
@@ -110,6 +110,8 @@ export function createPaperWriter({ db, sql, records, putTerms }: Deps) {
     remove: (key: PaperKey): boolean => {
       const rows = records.ofPaper(key);
       for (const row of rows) records.remove(row);
+      // What was joined to it may come as papers of their own.
+      sql.clearJoinedTo.run(key);
       const isThere = sql.hashOf.get(key) !== undefined;
       if (isThere) remove(key);
       // One that its authors took back is forgotten, and may come again.

@@ -117,6 +117,8 @@ export function resolveRemoval(deps: Deps, removal: IncomingRemoval, at: string)
     const after = mergedWith(deps, own.paper_key, id, rest.map(sourceRecordOf));
     return compared(deps, { key: own.paper_key, id, joined: [], put: null, drop: [own], after, isNew: true });
   }
+  // Of an older version than the one that is there.
+  if (removal.version !== null && own?.version != null && removal.version < own.version) return null;
   const version = Math.max(removal.version ?? 0, own?.version ?? 0) || null;
   if (own?.is_withdrawn === 1 && own.version === version) return null;
   // Of what was never shown, the id alone tells what it is.

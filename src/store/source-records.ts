@@ -5,9 +5,10 @@ import {
   type Identifiers,
   identifiersOf,
   identityOf,
+  isOtherWork,
   isSameByTitle,
   type RecordIdentity,
-  type TitleEvidence,
+  type WorkEvidence,
 } from '../same-record.ts';
 import { hashOfTerm } from '../term-set.ts';
 import type { SqliteDatabase } from './sqlite.ts';
@@ -33,7 +34,7 @@ export interface RecordRow {
 }
 
 /** What of a record tells to which paper it belongs. */
-interface Recognisable extends TitleEvidence {
+interface Recognisable extends WorkEvidence {
   id: string;
   identity: RecordIdentity;
 }
@@ -117,10 +118,18 @@ export function sourceRecords(db: SqliteDatabase) {
       };
       add(own?.paper_key, 'id');
       const named = sql.keyOf.get({ id }) ?? undefined;
-      if (named !== undefined && sql.hasRecord.get(named) !== undefined) add(named, 'id');
+      // One that was split off is named by its id, also while it has no record.
+      const isKept = named !== undefined && sql.apartFrom.all(named).length > 0;
+      if (named !== undefined && (isKept || sql.hasRecord.get(named) !== undefined)) add(named, 'id');
       const { arxivId, doi, title } = identity;
       if (arxivId !== null) for (const key of sql.keysOfArxivId.all(arxivId)) add(key, 'identifier');
-      if (doi !== null) for (const key of sql.keysOfDoi.all(doi)) add(key, 'identifier');
+      const isOf = (key: PaperKey) => {
+        const others = sql.ofPaper.all(key).flatMap((row) => incomingOf(row)?.facts ?? []);
+        return others.length === 0 || others.some((facts) => !isOtherWork(record, facts));
+      };
+      for (const key of doi === null ? [] : sql.keysOfDoi.all(doi)) {
+        if (!found.includes(key) && isOf(key)) add(key, 'identifier');
+      }
       if (title === null) return { keys: found, named };
       for (const row of sql.ofTitle.all(hashOfTerm(title))) {
         if (found.includes(row.paper_key)) continue;

@@ -202,7 +202,7 @@ describe("arXiv's API", () => {
     const { feed } = await start({}, {}, papers);
     const { items } = await readFeed(feed, null, NOW);
     expect(items.map(brief)).toEqual([
-      'removal of 2503.00001',
+      'removal of 2503.00001v1',
       expect.stringMatching(/^rejected: title: /),
       '2503.00003v1',
     ]);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseArxivId } from '../../src/paper.ts';
+import { canonicalId, parseArxivId } from '../../src/paper.ts';
 import { type ArxivOaiOptions, arxivOaiFeed, arxivOaiOptions } from '../../src/sources/arxiv-oai.ts';
 import type { FeedCursor } from '../../src/sources/feed.ts';
 import type { SourceItem } from '../../src/sources/source.ts';
@@ -100,7 +100,7 @@ describe('arXiv by OAI-PMH', () => {
     const { items } = await readFeed(feed, cursor, NOW);
     expect(items.map(brief)).toEqual([
       '2502.00000v2',
-      'removal of 2502.00001',
+      'removal of 2502.00001v1',
       'removal of 2502.00002',
       expect.stringMatching(/^rejected: abstract: /),
     ]);
@@ -118,7 +118,7 @@ describe('arXiv by OAI-PMH', () => {
         body: trueReply().body.replace(/<comments>.*<\/comments>/, ''),
       }),
     });
-    expect((await readFeed(feed, null, NOW)).items.map(brief)).toEqual(['removal of 2503.00001']);
+    expect((await readFeed(feed, null, NOW)).items.map(brief)).toEqual(['removal of 2503.00001v1']);
   });
 
   it('harvests sets one after the other, each from its own day', async () => {
@@ -254,7 +254,7 @@ function apply(papers: ArxivPaper[], what: string, at: number, today: string): v
 /** Keeps records by paper, as a library does. */
 function keep(kept: Map<string, string>, items: readonly SourceItem[]): void {
   for (const item of items) {
-    if ('removal' in item) kept.delete(item.removal.id);
+    if ('removal' in item) kept.delete(canonicalId(item.removal.id));
     else if ('record' in item) kept.set(parseArxivId(item.record.id)?.arxivId ?? '', item.record.id);
   }
 }

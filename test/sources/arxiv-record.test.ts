@@ -18,7 +18,7 @@ describe('a paper of arXiv', () => {
     'arXiv admin note: this submission has been withdrawn due to a dispute',
     'This work has been withdrawn from arXiv',
   ])('is gone when its comment says "%s"', (comment) => {
-    expect(item({ comment })).toEqual({ at: 'here', removal: { id: '2401.01234', why: 'withdrawn' } });
+    expect(item({ comment })).toEqual({ at: 'here', removal: { id: '2401.01234v2', why: 'withdrawn' } });
   });
 
   it.each([

@@ -121,7 +121,7 @@ describe('odd announcements', () => {
       expect.stringMatching(/^rejected: id: .*example\.org/),
       '2503.00002v2',
       '2503.00003v2',
-      'removal of 2503.00004',
+      'removal of 2503.00004v2',
     ]);
     expect(items[1]).toMatchObject({ record: { abstract: 'Kept.' } });
     expect(items[2]).toMatchObject({ record: { abstract: 'Plain: without a beginning.' } });

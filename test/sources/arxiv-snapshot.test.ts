@@ -106,7 +106,7 @@ describe("the snapshot of arXiv's metadata", () => {
       { from: '2007-01-01' },
     );
     expect(items).toEqual([
-      { at: 'line 1', removal: { id: '0704.0001', why: 'withdrawn' } },
+      { at: 'line 1', removal: { id: '0704.0001v2', why: 'withdrawn' } },
       { at: 'line 2', reason: expect.stringMatching(/^not JSON/) },
       { at: 'line 3', reason: expect.stringMatching(/^abstract: /) },
       { at: 'line 4', id: '0704.0004', reason: expect.stringContaining('versions') },
