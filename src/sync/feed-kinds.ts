@@ -13,7 +13,7 @@ interface FeedKind {
   read(given: unknown): z.ZodSafeParseResult<FeedOfSettings>;
   /** Feeds of one provider take turns, also among processes. */
   provider: string;
-  /** The shortest time between the beginnings of two requests. */
+  /** The pause between two requests, in milliseconds. */
   intervalMs: number;
 }
 

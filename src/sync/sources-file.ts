@@ -83,7 +83,7 @@ function settingOf(value: unknown, place: string, refuse: (reason: string) => Ap
   const schedule = cron === undefined ? null : { cron, timeZone: zone };
   const fault = schedule && scheduleFault(schedule);
   if (fault) throw refuse(`${where}: schedule: expected a cron expression such as "30 6 * * *": ${fault}`);
-  const kind = FEED_KINDS[kindName];
+  const kind = Object.hasOwn(FEED_KINDS, kindName) ? FEED_KINDS[kindName] : undefined;
   if (!kind) throw refuse(`${where}: expected a kind: ${Object.keys(FEED_KINDS).join(', ')}`);
   const read = kind.read(given);
   if (!read.success) throw refuse(`${where}: ${reasonOf(read.error)}`);

@@ -32,6 +32,7 @@ describe('the file of sources', () => {
   it.each([
     [[{ kind: 'arxiv-rss' }], /source 1: name: expected/],
     [[{ ...rss, kind: 'twitter' }], /source 1, "ml": expected a kind: daily-papers, arxiv-api/],
+    [[{ ...rss, kind: 'constructor' }], /source 1, "ml": expected a kind: daily-papers, arxiv-api/],
     [[{ ...rss, categories: [] }], /source 1, "ml": categories/],
     [[{ ...rss, colour: 'red' }], /source 1, "ml": .*colour/],
     [[{ ...rss, schedule: '61 * * * *' }], /"ml": schedule: expected a cron expression such as/],
