@@ -143,9 +143,7 @@ function samePaperBy(a: Entry, b: Entry, { authors, embeddings, apart }: Evidenc
   const [first, second] = [a.identity, b.identity];
   if (apart.has(String([first.key, second.key]))) return null;
   const shared = authorsShared(authors.get(first.key), authors.get(second.key));
-  // Papers may be given the DOI of their volume.
-  const isOtherWork = shared === 'none' && a.title !== b.title;
-  if (first.doi !== null && first.doi === second.doi && !isOtherWork) return 'doi';
+  if (first.doi !== null && first.doi === second.doi && !haveNothingInCommon(a, b, shared)) return 'doi';
   if (first.arxivId !== null && first.arxivId === second.arxivId) return 'arxivId';
   if (shared === 'none') return null;
   const [one, other] = [embeddings.get(first.key), embeddings.get(second.key)];
@@ -168,8 +166,7 @@ function contradict(a: Entry, b: Entry, { authors, embeddings, apart }: Evidence
   const [first, second] = [a.identity, b.identity];
   if (apart.has(String([first.key, second.key]))) return true;
   const shared = authorsShared(authors.get(first.key), authors.get(second.key));
-  const isOtherWork = shared === 'none' && a.title !== b.title;
-  if (first.doi !== null && first.doi === second.doi) return isOtherWork;
+  if (first.doi !== null && first.doi === second.doi) return haveNothingInCommon(a, b, shared);
   if (first.arxivId !== null && first.arxivId === second.arxivId) return false;
   if (shared === 'none') return true;
   if (first.arxivId === null || second.arxivId === null) return false;
@@ -177,8 +174,14 @@ function contradict(a: Entry, b: Entry, { authors, embeddings, apart }: Evidence
   return one !== undefined && other !== undefined && dot(one, other) < SAME_PAPER.cosineOfEqualTitles;
 }
 
+/** Whether two entries are different works although they have one DOI: papers may be given that of their volume. */
+const haveNothingInCommon = (a: Entry, b: Entry, shared: SharedAuthors): boolean =>
+  shared === 'none' && a.title !== b.title;
+
+type SharedAuthors = 'some' | 'none' | 'unknown';
+
 /** Whether two papers have a family name in common; unknown when a list is missing, or its missing part may decide. */
-function authorsShared(a: AuthorList | undefined, b: AuthorList | undefined): 'some' | 'none' | 'unknown' {
+function authorsShared(a: AuthorList | undefined, b: AuthorList | undefined): SharedAuthors {
   if (!a || !b) return 'unknown';
   const familiesOf = ({ authors }: AuthorList) => authors.flatMap((name) => authorName(name)?.family ?? []);
   const families = new Set(familiesOf(a));

@@ -137,7 +137,7 @@ export async function openServices(
   };
   const start = async () => {
     // Wrong settings are told before the rest is loaded.
-    await following.sources();
+    await following.load();
     await Promise.all([
       step('model', () => embedder.ready()),
       step('index', () => index.refresh()),

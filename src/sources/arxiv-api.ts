@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { daysBefore, daysBetween } from '../days.ts';
+import { dayBefore, daysBetween } from '../days.ts';
 import { AppError } from '../errors.ts';
 import type { HttpClient } from '../http/http-client.ts';
 import { arxivApiPages, type Window } from './arxiv-api-pages.ts';
@@ -59,8 +59,6 @@ function finishedOf(cursor: FeedCursor | null, { query }: ArxivApiOptions, today
   const { finished } = parsed.data;
   return finished !== null && finished > today ? null : finished;
 }
-
-const dayBefore = (day: string, days: number) => daysBefore(day, days).slice(0, 10);
 
 async function* windowPages(
   options: ArxivApiOptions,

@@ -4,7 +4,7 @@ import { arxivKey } from '../same-record.ts';
 import { filterSql } from './paper-row.ts';
 import type { AuthorQuery, NamedPaper, NameKind, PaperNames, PaperStore } from './paper-store.ts';
 import type { Prepared } from './prepared.ts';
-import { KEYS_OF_IDS } from './source-records.ts';
+import { KEYS_OF_IDS, keyOfId } from './source-records.ts';
 
 /** Spellings of one family's given names that are looked through. */
 const MOST_SPELLINGS = 5_000;
@@ -74,10 +74,7 @@ function papersNamed(
 
 /** Where each kind of name has its index; `n` are the names, with what they are looked up as. */
 const NAMED: Record<NameKind, string> = {
-  id: `papers p ON p.key = coalesce(
-    (SELECT coalesce(joined_key, key) FROM paper_ids WHERE id = n.sought),
-    (SELECT min(paper_key) FROM source_records WHERE id = n.sought)
-  )`,
+  id: `papers p ON p.key = ${keyOfId('n.sought')}`,
   doi: 'source_records r ON r.doi = n.sought CROSS JOIN papers p ON p.key = r.paper_key',
   arxivId: 'source_records r ON r.arxiv_id = n.sought CROSS JOIN papers p ON p.key = r.paper_key',
   title: "papers p ON replace(p.title_key, ' ', '') = n.sought",

@@ -41,11 +41,12 @@ interface Recognisable extends WorkEvidence {
 
 export type WritableRecord = Omit<RecordRow, 'record_key'>;
 
-/** The paper that an id names, as SQL of a parameter `@id`: the paper's own, of one that was joined to it, or a source's. */
-export const KEY_OF_ID = `coalesce(
-  (SELECT coalesce(joined_key, key) FROM paper_ids WHERE id = @id),
-  (SELECT min(paper_key) FROM source_records WHERE id = @id)
+/** The paper that an id names, as SQL: the paper's own, of one that was joined to it, or a source's. `id` is SQL, too. */
+export const keyOfId = (id: string): string => `coalesce(
+  (SELECT coalesce(joined_key, key) FROM paper_ids WHERE id = ${id}),
+  (SELECT min(paper_key) FROM source_records WHERE id = ${id})
 )`;
+export const KEY_OF_ID = keyOfId('@id');
 
 /** The papers that the ids of a JSON list, bound twice, name, as SQL of a list of keys. */
 export const KEYS_OF_IDS = `(

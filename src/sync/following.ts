@@ -39,7 +39,9 @@ export interface Following {
    * name that no source has, and `invalid_input` when there is none to follow.
    */
   sync(names: readonly string[], options: SyncListener & { signal?: AbortSignal }): Promise<FeedReport[]>;
-  /** Runs sources when they are due, until `close`. Throws `config_invalid`. */
+  /** Reads the settings, for as long as this lives. Throws `config_invalid`. */
+  load(): Promise<void>;
+  /** Runs the sources of the settings when they are due, until `close`. Throws `config_invalid`. */
   start(): Promise<void>;
   close(): Promise<void>;
 }
@@ -63,7 +65,13 @@ export function createFollowing(deps: Deps): Following {
   /** What a server follows: it reads its settings once. */
   let followed: readonly SourceSetting[] | null = null;
   let isClosed = false;
+  const load = async () => {
+    followed ??= await readSourcesFile(file);
+    return followed;
+  };
   return {
+    load: async () => void (await load()),
+
     async sources() {
       const settings = followed ?? (await readSourcesFile(file));
       const states = await syncStore.states();
@@ -102,8 +110,7 @@ export function createFollowing(deps: Deps): Following {
     },
 
     async start() {
-      followed = await readSourcesFile(file);
-      const settings = followed.filter(({ schedule }) => schedule !== null);
+      const settings = (await load()).filter(({ schedule }) => schedule !== null);
       // A stop may come while the rest of the server is still starting.
       if (settings.length === 0 || isClosed) return;
       const http = openHttp(settings.map(({ host }) => host));

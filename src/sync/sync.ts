@@ -63,17 +63,23 @@ export function createSync(deps: Deps): Sync {
       const counts = noCounts();
       const run = await deps.syncStore.begin(followed.name, { aliveMs });
       if (!run) return { feed: followed.name, outcome: 'running elsewhere', counts };
-      return runFeed(deps, followed, { run, counts, ...options });
+      return runFeed(deps, followed, { run, counts, aliveMs, ...options });
     },
   };
 }
 
 const noCounts = (): IngestCounts => ({ created: 0, updated: 0, unchanged: 0, removed: 0, rejected: 0 });
 
+interface RunUnderWay {
+  run: FeedRun;
+  counts: IngestCounts;
+  aliveMs: number;
+}
+
 async function runFeed(
-  { ingest, store, syncStore, now, aliveMs = ALIVE_MS }: Deps,
+  { ingest, store, syncStore, now }: Deps,
   followed: FollowedFeed,
-  { run, counts, signal, onResult }: SyncOptions & { run: FeedRun; counts: IngestCounts },
+  { run, counts, aliveMs, signal, onResult }: SyncOptions & RunUnderWay,
 ): Promise<FeedReport> {
   const { name, feed } = followed;
   const life = keepAlive(run, aliveMs / SIGNS_OF_LIFE);
